@@ -1,0 +1,33 @@
+"""The kind `architecture`: what a network has to offer, and the shape it is built for."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from torch import nn
+
+from cifar_models.component import Component
+
+
+@dataclass(frozen=True)
+class ImageShape:
+    """What a data set tells a network: channels, height and width of an image, classes."""
+
+    channels: int
+    height: int
+    width: int
+    num_classes: int
+
+
+class Architecture(Component, kind="architecture"):
+    """A network family; its fields are the structural choices that a study may vary."""
+
+    @abstractmethod
+    def build(self, shape: ImageShape) -> nn.Module:
+        """Return a network from float images (B, channels, height, width) to logits (B, classes).
+
+        Weights are those of torch's default initialisation; training initialises them anew from
+        the seed, module by module.
+
+        Raises:
+            ValueError: The images are too small for this network.
+        """
