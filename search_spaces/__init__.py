@@ -1,0 +1,22 @@
+"""What to vary: ranges, spaces, factors, designs and studies.
+
+Imports `cifar_models`; never Ray, Optuna or MLflow.
+"""
+
+from cifar_models.ranges import IntRange, LogRange, Range
+from search_spaces.designs import Factorial, OneFactor, factor
+from search_spaces.space import choice, tuned
+from search_spaces.study import Search, Study
+
+__all__ = [
+    "Factorial",
+    "IntRange",
+    "LogRange",
+    "OneFactor",
+    "Range",
+    "Search",
+    "Study",
+    "choice",
+    "factor",
+    "tuned",
+]

@@ -1,0 +1,54 @@
+"""Numerics: what moves the numbers of a training besides recipe, seed and data."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+
+from cifar_models.component import Frozen
+from cifar_models.recipe import Recipe
+
+Device = Literal["cpu", "cuda", "mps"]
+Precision = Literal["fp32", "bf16", "fp16"]
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Numerics(Frozen):
+    """Fixed by whoever plans a trial, never by the worker that runs it.
+
+    With equal numerics a training is equal bit for bit on the CPU.
+    """
+
+    device: Device = "cpu"
+    precision: Precision = "fp32"
+    channels_last: bool = True
+    threads: Annotated[int, Field(gt=0)] = 1
+    """Threads of the CPU: 20 steps of a small net end elsewhere on 2 threads than on 1."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type in which the network computes."""
+        return _DTYPES[self.precision]
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """The layout of the network's weights and activations."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+def resolve(recipe: Recipe, device: Device, threads: int = 1) -> Numerics:
+    """Choose what the recipe leaves open, by a fixed rule and never by a timing.
+
+    ``auto`` precision is bf16 on a CUDA device and fp32 elsewhere.
+    """
+    automatic: Precision = "bf16" if device == "cuda" else "fp32"
+    precision = automatic if recipe.precision == "auto" else recipe.precision
+    return Numerics(device=device, precision=precision, threads=threads)
+
+
+def best_device() -> Device:
+    """Return the kind of the fastest device of this machine."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

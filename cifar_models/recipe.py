@@ -1,0 +1,196 @@
+"""The recipe: everything that determines one training but its seed."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from cifar_models.architectures import Architecture
+from cifar_models.augmentation import Augmentation
+from cifar_models.component import Frozen, json_schema, sentence
+from cifar_models.datasets import Dataset
+from cifar_models.losses import CrossEntropy, Loss
+from cifar_models.optimizers import Optimizer
+from cifar_models.schedules import Constant, Schedule
+from cifar_models.splits import Split
+
+_PHASE_KEYS = ("epochs", "optimizer", "schedule")
+
+
+class Phase(Frozen):
+    """A stretch of epochs under one optimizer and one schedule."""
+
+    epochs: Annotated[int, Field(gt=0)]
+    optimizer: Optimizer
+    schedule: Schedule = Constant()
+
+
+class Recipe(Frozen):
+    """One training, frozen and validated; equal recipes have equal signatures.
+
+    ``epochs``, ``optimizer`` and ``schedule`` at the top stand for a single phase.
+    """
+
+    dataset: Dataset
+    split: Split = Split()
+    model: Architecture
+    loss: Loss = CrossEntropy()
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    batch_size: Annotated[int, Field(gt=0)] = 128
+    augmentation: tuple[Augmentation, ...] = ()
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_phase(cls, data: Any) -> Any:
+        """Fold the shorthand of a single phase into ``phases``."""
+        if not isinstance(data, dict):
+            return data
+        short = {key: data[key] for key in _PHASE_KEYS if key in data}
+        if short and "phases" in data:
+            raise ValueError(f"give either phases or {', '.join(short)} at the top, not both")
+        rest = {key: value for key, value in data.items() if key not in short}
+        return rest | {"phases": [short]} if short else data
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases together."""
+        return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def signature(self) -> str:
+        """Name of the variant: a hash of the canonical recipe, equal on every machine."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
+
+    def canonical(self) -> str:
+        """Return the recipe as JSON with sorted keys and every default written out."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+    def replace(self, changes: dict[str, Any]) -> Self:
+        """Return a validated copy with dotted paths changed: ``{"model.width": 32}``.
+
+        ``optimizer``, ``schedule`` and ``epochs`` at the head of a path mean the first phase of a
+        recipe that has only one. Replacing a component by a name takes that component's defaults.
+
+        Raises:
+            ValueError: A path does not exist, or the result is no valid recipe.
+        """
+        data = self.model_dump(mode="json")
+        for path, value in changes.items():
+            assign(data, self._full(path), value)
+        return self.parse(data)
+
+    def with_epochs(self, epochs: int) -> Self:
+        """Return a copy of so many epochs in all; several phases keep their proportions.
+
+        Raises:
+            ValueError: Fewer epochs than phases.
+        """
+        if epochs < len(self.phases):
+            raise ValueError(f"epochs must be at least {len(self.phases)}, got {epochs}")
+        ends = [round(sum(p.epochs for p in self.phases[: i + 1]) * epochs / self.epochs)
+                for i in range(len(self.phases))]  # fmt: skip
+        ends = [max(end, i + 1) for i, end in enumerate(ends)]
+        lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+        return self.replace({f"phases.{i}.epochs": n for i, n in enumerate(lengths)})
+
+    def _full(self, path: str) -> str:
+        head = path.split(".")[0]
+        if head not in _PHASE_KEYS:
+            return path
+        if len(self.phases) > 1:
+            raise ValueError(f"{path}: this recipe has {len(self.phases)} phases; say phases.0.{path}")
+        return f"phases.0.{path}"
+
+    @classmethod
+    def parse(cls, data: Any) -> Self:
+        """Validate plain data.
+
+        Raises:
+            ValueError: One sentence that names every wrong path and the nearest valid names.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise ValueError(f"not a valid recipe: {sentence(error)}") from None
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Self:
+        """Read a recipe from YAML text; a ``provenance`` block beside it is passed over.
+
+        Raises:
+            ValueError: The text is no YAML mapping, or no valid recipe.
+        """
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"not safe YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(data, dict):
+            raise ValueError("a recipe is a YAML mapping, such as `model: resnet18`")
+        data.pop("provenance", None)
+        return cls.parse(data)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read a recipe from a YAML file.
+
+        Raises:
+            ValueError: There is no such file, or no valid recipe in it.
+        """
+        return cls.from_yaml(read_text(path))
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML, every default written out."""
+        data = self.model_dump(mode="json")
+        if len(self.phases) == 1:
+            data |= data.pop("phases")[0]
+        return yaml.safe_dump(data, sort_keys=False)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema of a recipe file."""
+        return json_schema(cls)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file; ValueError with a sentence when it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no UTF-8 text") from None
+
+
+def assign(data: Any, path: str, value: Any) -> None:
+    """Set a dotted path in nested lists and mappings; components become plain data first.
+
+    Raises:
+        ValueError: The path leads nowhere.
+    """
+    *parents, last = path.split(".")
+    node = data
+    for step in parents:
+        try:
+            node = node[int(step)] if isinstance(node, list) else node[step]
+        except (KeyError, ValueError, IndexError, TypeError):
+            raise ValueError(f"the recipe has no {path!r} (stopped at {step!r})") from None
+    value = plain(value)
+    if isinstance(node, list):
+        node[int(last)] = value
+    elif isinstance(node, dict):
+        node[last] = value  # an unknown key is refused by validation, with the nearest name
+    else:
+        raise ValueError(f"the recipe has no {path!r}: {'.'.join(parents)} is a plain value")
+
+
+def plain(value: Any) -> Any:
+    """Return components as mappings and tuples as lists: what YAML and JSON can hold."""
+    if isinstance(value, Frozen):
+        return value.model_dump(mode="json")
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,277 @@
+"""Training as an iterator: one `EpochResult` an epoch, nothing known of sweeps or of Ray."""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from cifar_models.architectures import ImageShape
+from cifar_models.checkpoint import Checkpoint, Weights
+from cifar_models.classifier import Classifier, autocast, channel_statistics, evaluate, on_device
+from cifar_models.datasets import Images
+from cifar_models.numerics import Numerics
+from cifar_models.recipe import Phase, Recipe
+from cifar_models.streams import generator, global_stream, initialise, uniforms
+
+ENGINE_VERSION = 1
+"""Raised by every change of ours that alters numbers: part of a trial's identity."""
+
+Status = Literal["running", "finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one epoch gave.
+
+    ``metrics`` holds ``train/loss``; with validation data ``validation/loss`` and one
+    ``validation/<metric>`` for each registered metric; ``learning_rate`` of the last step;
+    ``seconds`` of the epoch with its validation; ``images_per_second`` of the training alone;
+    ``peak_memory`` of the process or its GPU in MiB. Values that are not finite are left out.
+    """
+
+    epoch: int
+    status: Status
+    metrics: dict[str, float]
+
+
+def build_classifier(recipe: Recipe, shape: ImageShape, seed: int = 0) -> Classifier:
+    """Return the recipe's untrained network, its weights drawn from the seed, on the CPU.
+
+    Raises:
+        ValueError: The images are too small for the network.
+    """
+    network = recipe.model.build(shape)
+    initialise(network, seed)
+    return Classifier(network, torch.zeros(shape.channels), torch.ones(shape.channels))
+
+
+def check(recipe: Recipe, shape: ImageShape, num_train: int) -> int:
+    """Build the recipe without memory for its weights, and return their number.
+
+    Raises:
+        ValueError: The network cannot be built for this shape, or a batch holds more than the
+            training images.
+    """
+    if recipe.batch_size > num_train:
+        raise ValueError(
+            f"batch_size {recipe.batch_size} is larger than the {num_train} training images; "
+            "lower batch_size or give the split more images"
+        )
+    with torch.device("meta"):
+        network = recipe.model.build(shape)
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+class Training(Iterator[EpochResult]):
+    """A training under way; see `train`."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        seed: int,
+        train: Images,
+        validation: Images | None,
+        numerics: Numerics,
+        num_classes: int,
+    ) -> None:
+        shape = ImageShape(*_channels_first(train.pixels.shape[1:]), num_classes)
+        check(recipe, shape, len(train.labels))
+        self.recipe, self.seed, self.numerics, self.validation = recipe, seed, numerics, validation
+        torch.set_num_threads(numerics.threads)
+        self.classifier = build_classifier(recipe, shape, seed)
+        mean, std = channel_statistics(train.pixels)
+        self.classifier.mean.copy_(mean.view_as(self.classifier.mean))
+        self.classifier.std.copy_(std.view_as(self.classifier.std))
+        self.classifier.to(numerics.device, memory_format=numerics.memory_format)
+        self.loss = recipe.loss.build(num_classes).to(numerics.device)
+        self.pixels, self.labels = on_device(train, numerics.device)
+        self.augmentations = [
+            (augmentation, augmentation.build(shape.height, shape.width, _grey_levels(mean)))
+            for augmentation in recipe.augmentation
+        ]
+        self.steps_per_epoch = len(train.labels) // recipe.batch_size
+        self.history: list[EpochResult] = []
+        self.best_epoch, self.best_weights = 0, Weights()
+        self.scaler = torch.amp.GradScaler(numerics.device, enabled=numerics.precision == "fp16")
+        self._start_phase(0)
+
+    # ------------------------------------------------------------------ one epoch
+
+    def __next__(self) -> EpochResult:
+        """Train one epoch, measure, and return what it gave."""
+        if len(self.history) == self.recipe.epochs or self._status == "diverged":
+            raise StopIteration
+        epoch = len(self.history) + 1
+        phase, first_epoch = self._phase_of(epoch)
+        if epoch == first_epoch and epoch > 1:
+            self._start_phase(phase)
+        started = time.perf_counter()
+        with global_stream(self.seed, "dropout", epoch):
+            train_loss = self._train_epoch(epoch, epoch - first_epoch)
+        trained = time.perf_counter()
+        metrics = {"train/loss": train_loss, "learning_rate": self._learning_rate}
+        if self.validation is not None:
+            measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
+            metrics |= {f"validation/{name}": value for name, value in measured.items()}
+        images = self.steps_per_epoch * self.recipe.batch_size
+        metrics |= {
+            "seconds": time.perf_counter() - started,
+            "images_per_second": images / (trained - started),
+            "peak_memory": _peak_memory(self.numerics),
+        }
+        return self._record(epoch, metrics)
+
+    def _train_epoch(self, epoch: int, epoch_of_phase: int) -> float:
+        """Take every step of an epoch; the device is asked for a number once, at its end."""
+        size, device = self.recipe.batch_size, self.numerics.device
+        count = len(self.labels)
+        order = torch.randperm(count, generator=generator(self.seed, "order", epoch)).to(device)
+        draws = [
+            (augment, uniforms(self.seed, epoch, component.name, count, component.numbers).to(device))
+            for component, augment in self.augmentations
+        ]
+        total = torch.zeros((), device=device)
+        for step in range(self.steps_per_epoch):
+            index = order[step * size : (step + 1) * size]
+            images = self.pixels[index].permute(0, 3, 1, 2)
+            for augment, numbers in draws:
+                images = augment(images, numbers[index])
+            self._set_learning_rate(epoch_of_phase * self.steps_per_epoch + step)
+            total += self._step(images, self.labels[index])
+        return total.item() / self.steps_per_epoch
+
+    def _step(self, images: Tensor, labels: Tensor) -> Tensor:
+        with autocast(self.numerics):
+            logits = self.classifier(images)
+        loss: Tensor = self.loss(logits.float(), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss.detach()
+
+    def _record(self, epoch: int, metrics: dict[str, float]) -> EpochResult:
+        finite = {name: value for name, value in metrics.items() if abs(value) < float("inf")}
+        lost = {"train/loss", "validation/loss"} & (metrics.keys() - finite.keys())
+        status: Status = "finished" if epoch == self.recipe.epochs else "running"
+        result = EpochResult(epoch, "diverged" if lost else status, finite)
+        score = finite.get("validation/accuracy")
+        best = max((r.metrics.get("validation/accuracy", -1.0) for r in self.history), default=-1.0)
+        if score is not None and not lost and score > best:
+            self.best_epoch, self.best_weights = epoch, _copy(self.classifier)
+        self.history.append(result)
+        return result
+
+    # ------------------------------------------------------------------ phases and learning rate
+
+    @property
+    def _status(self) -> Status:
+        return self.history[-1].status if self.history else "running"
+
+    def _phase_of(self, epoch: int) -> tuple[int, int]:
+        """Return the phase of an epoch and the first epoch of that phase."""
+        first = 1
+        for number, phase in enumerate(self.recipe.phases):
+            if epoch < first + phase.epochs:
+                return number, first
+            first += phase.epochs
+        raise AssertionError(f"epoch {epoch} lies beyond the recipe's {self.recipe.epochs}")
+
+    def _start_phase(self, number: int) -> None:
+        phase: Phase = self.recipe.phases[number]
+        self.optimizer = phase.optimizer.build(self.classifier.parameters())
+        for group in self.optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
+        self.schedule = phase.schedule.build(
+            phase.epochs * self.steps_per_epoch, self.steps_per_epoch
+        )
+
+    def _set_learning_rate(self, step: int) -> None:
+        factor = self.schedule(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        self._learning_rate = float(self.optimizer.param_groups[0]["lr"])
+
+    # ------------------------------------------------------------------ stop and go on
+
+    def checkpoint(self) -> Checkpoint:
+        """Return all that is needed to go on after the last epoch (tensors are not copied)."""
+        return Checkpoint(
+            epoch=len(self.history),
+            weights=self.classifier.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            scaler=self.scaler.state_dict(),
+            history=[asdict(result) for result in self.history],
+            best_epoch=self.best_epoch,
+            best_weights=self.best_weights,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint as if the training had never stopped."""
+        self.history = [EpochResult(**result) for result in checkpoint.history]
+        self.classifier.load_state_dict(checkpoint.weights)
+        if checkpoint.epoch:
+            self._start_phase(self._phase_of(checkpoint.epoch)[0])
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        self.scaler.load_state_dict(checkpoint.scaler)
+        self.best_epoch, self.best_weights = checkpoint.best_epoch, checkpoint.best_weights
+
+
+def train(
+    recipe: Recipe,
+    seed: int,
+    train: Images,
+    validation: Images | None,
+    numerics: Numerics,
+    num_classes: int,
+    checkpoint: Checkpoint | None = None,
+) -> Training:
+    """Return an iterator that trains one epoch of the recipe at a time.
+
+    It ends after the recipe's epochs, or after an epoch whose loss is not finite (status
+    ``diverged``). Equal arguments give equal results, bit for bit on the CPU, also across a stop
+    and a restart from a checkpoint of any epoch.
+
+    Args:
+        recipe: What to train.
+        seed: From which initialisation, order, augmentation and dropout draw, each its own stream.
+        train: Training images; never written to.
+        validation: Images that are measured after every epoch, if any. There is no way to hand
+            over a test set.
+        numerics: Where and how to compute.
+        num_classes: Number of classes of the data set.
+        checkpoint: Where to go on; its history is the iterator's history.
+
+    Raises:
+        ValueError: The network does not fit the images, or the batch the data.
+    """
+    training = Training(recipe, seed, train, validation, numerics, num_classes)
+    if checkpoint is not None:
+        training.restore(checkpoint)
+    return training
+
+
+def _channels_first(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    height, width, channels = shape
+    return channels, height, width
+
+
+def _grey_levels(mean: Tensor) -> Tensor:
+    return mean.round().to(torch.uint8)
+
+
+def _copy(classifier: nn.Module) -> Weights:
+    return {name: value.detach().clone() for name, value in classifier.state_dict().items()}
+
+
+def _peak_memory(numerics: Numerics) -> float:
+    """Return the peak memory of the GPU's allocator, or of this process, in MiB."""
+    if numerics.device == "cuda":
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (2**20 if sys.platform == "darwin" else 2**10)

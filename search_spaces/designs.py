@@ -1,0 +1,120 @@
+"""Designs: how the arms of an ablation follow from a base recipe and its factors."""
+
+import itertools
+from abc import abstractmethod
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from cifar_models.component import Component, Frozen
+from cifar_models.recipe import Recipe, plain
+
+BASE_LEVEL = "(base)"
+"""Names the level of a base recipe that is none of a factor's own levels."""
+
+
+class Level(Frozen):
+    """One choice of a factor: what it changes in the base recipe, path by path."""
+
+    name: str
+    changes: dict[str, Any]
+
+
+class Factor(Frozen):
+    """What is varied, and its levels."""
+
+    name: str
+    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
+
+
+def factor(name: str, path: str, *values: Any, **labelled: Any) -> Factor:
+    """Return a factor that changes one path of the recipe.
+
+    Positional values are named by themselves (a component by its name); keywords give names.
+    """
+    named = {_name(value): value for value in values} | labelled
+    return Factor(
+        name=name,
+        levels=tuple(Level(name=k, changes={path: plain(v)}) for k, v in named.items()),
+    )
+
+
+class Arm(Frozen):
+    """A level of a factor as a recipe: one row of the ablation table."""
+
+    factor: str
+    level: str
+    recipe: Recipe
+    baseline: bool
+    """Whether the other levels of its factor are compared with this one."""
+
+
+class Design(Component, kind="design"):
+    """A rule that turns factors into arms."""
+
+    @abstractmethod
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return the arms, each factor with exactly one baseline.
+
+        Arms of equal recipes are the same variant and are trained once.
+
+        Raises:
+            ValueError: A level does not give a valid recipe.
+        """
+
+
+class OneFactor(Design):
+    """Each factor in turn, all others as in the base recipe.
+
+    Source: one-factor-at-a-time design; Montgomery, Design and Analysis of Experiments, ch. 1.
+    """
+
+    name: Literal["one_factor"] = "one_factor"
+
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return every level of every factor; the base recipe is each factor's baseline."""
+        return tuple(arm for f in factors for arm in _compared_with(base, f.name, _levels(base, f)))
+
+
+class Factorial(Design):
+    """Every combination of the levels of all factors.
+
+    Source: full factorial design; Montgomery, Design and Analysis of Experiments, ch. 5.
+    """
+
+    name: Literal["factorial"] = "factorial"
+
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return one factor, named after all, with a level for each combination."""
+        cells = {}
+        for levels in itertools.product(*(f.levels for f in factors)):
+            changes = {path: v for level in levels for path, v in level.changes.items()}
+            cells[" x ".join(level.name for level in levels)] = _changed(base, changes, *levels)
+        return _compared_with(base, " x ".join(f.name for f in factors), cells)
+
+
+def _levels(base: Recipe, factor: Factor) -> dict[str, Recipe]:
+    return {level.name: _changed(base, level.changes, level) for level in factor.levels}
+
+
+def _changed(base: Recipe, changes: dict[str, Any], *levels: Level) -> Recipe:
+    try:
+        return base.replace(changes)
+    except ValueError as error:
+        names = ", ".join(level.name for level in levels)
+        raise ValueError(f"level {names}: {error}") from None
+
+
+def _compared_with(base: Recipe, factor: str, cells: dict[str, Recipe]) -> tuple[Arm, ...]:
+    """Mark the level that is the base recipe as the baseline, and add it when it is missing."""
+    if base.signature not in {recipe.signature for recipe in cells.values()}:
+        cells = {BASE_LEVEL: base} | cells
+    baseline = next(name for name, recipe in cells.items() if recipe.signature == base.signature)
+    return tuple(
+        Arm(factor=factor, level=name, recipe=recipe, baseline=name == baseline)
+        for name, recipe in cells.items()
+    )
+
+
+def _name(value: Any) -> str:
+    return value.name if isinstance(value, Component) else str(value)

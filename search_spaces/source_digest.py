@@ -1,0 +1,84 @@
+"""What foreign code does to identity: a digest of the source behind a recipe's own components.
+
+Editing a component's `build` changes what is trained but not the recipe, so the trial's identity
+includes the source of every component that is not ours. Of a user's study file only the class and
+the top-level definitions that it reaches count: comments, docstrings and the study value do not.
+"""
+
+import ast
+import hashlib
+import linecache
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from cifar_models.component import Component, Frozen
+
+_OURS = ("cifar_models.", "search_spaces.", "sweeps.")
+
+
+def foreign_components(value: Any) -> Iterator[type[Component]]:
+    """Yield the class of every component inside a recipe that is not this project's."""
+    if isinstance(value, Component) and not type(value).__module__.startswith(_OURS):
+        yield type(value)
+    if isinstance(value, Frozen):
+        for name in type(value).model_fields:
+            yield from foreign_components(getattr(value, name))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from foreign_components(item)
+    elif isinstance(value, dict):
+        yield from foreign_components(list(value.values()))
+
+
+def source_digest(recipe: Frozen) -> str:
+    """Return a digest of the foreign source that a recipe reaches; empty without any."""
+    classes = {(c.__module__, c.__qualname__): c for c in foreign_components(recipe)}
+    if not classes:
+        return ""
+    digest = hashlib.sha256()
+    for _, component in sorted(classes.items()):
+        digest.update(reached_source(component).encode())
+    return digest.hexdigest()[:16]
+
+
+def reached_source(component: type[Component]) -> str:
+    """Return the canonical source of a class and of all top-level definitions it reaches."""
+    file = sys.modules[component.__module__].__file__
+    assert file is not None, "components live in files"
+    tree = ast.parse("".join(linecache.getlines(file)))
+    definitions: dict[str, ast.stmt] = {name: node for node in tree.body for name in _bound(node)}
+    reached: dict[str, ast.stmt] = {}
+    waiting = [component.__qualname__.split(".")[0]]
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in definitions:
+            continue
+        node = reached[name] = definitions[name]
+        waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+    return "\n".join(ast.dump(_bare(node)) for _, node in sorted(reached.items()))
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    """Return the names that a top-level statement binds."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [node.name]
+        case ast.Import() | ast.ImportFrom():
+            return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+        case _:
+            return [n.id for n in ast.walk(node) if _stores(n)]
+
+
+def _stores(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def _bare(node: ast.stmt) -> ast.stmt:
+    """Return a definition without docstrings."""
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            first = inner.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                inner.body = inner.body[1:] or [ast.Pass()]
+    return node

@@ -1,0 +1,104 @@
+"""A study: a question, and all that is needed to answer it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from cifar_models.component import Frozen, nearest, registry, sentence
+from cifar_models.recipe import Recipe
+from search_spaces.designs import Arm, Design, Factor, OneFactor
+from search_spaces.space import Space
+
+SEARCH_SEED = 1_000_000
+SELECTION_SEED = 2_000_000
+"""Ablation seeds lie below both: what chose the winner never enters an inferential table."""
+
+
+class Search(Frozen):
+    """How the best recipe is looked for: a space, a budget, and successive halving.
+
+    ``grace_period`` and ``reduction_factor`` are ASHA's (Li et al., 2020, section 3), in epochs.
+    """
+
+    space: Annotated[Space, Field(min_length=1)]
+    trials: Annotated[int, Field(gt=0)] = 32
+    sampler: Literal["tpe", "random"] = "tpe"
+    scheduler: Literal["asha", "none"] = "asha"
+    grace_period: Annotated[int, Field(gt=0)] = 1
+    reduction_factor: Annotated[int, Field(gt=1)] = 3
+    top_k: Annotated[int, Field(gt=0)] = 1
+    """How many of the best recipes are trained again at full budget."""
+    selection_seeds: Annotated[int, Field(gt=0)] = 1
+    """With how many fresh seeds each of them."""
+
+    def rungs(self, epochs: int) -> tuple[int, ...]:
+        """Return the epochs after which trials are halved: grace * factor**k below ``epochs``."""
+        if self.scheduler == "none":
+            return ()
+        rungs = [self.grace_period]
+        while rungs[-1] * self.reduction_factor < epochs:
+            rungs.append(rungs[-1] * self.reduction_factor)
+        return tuple(rung for rung in rungs if rung < epochs)
+
+
+class Study(Frozen):
+    """A value; derive one from another with `replace`."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    question: str
+    base: Recipe
+    factors: tuple[Factor, ...] = ()
+    design: Design = OneFactor()
+    seeds: Annotated[int, Field(gt=0)] | Annotated[tuple[int, ...], Field(min_length=1)] = 5
+    """Their number, or a list of them."""
+    search: Search | None = None
+    selection: Literal["last", "best"] = "last"
+    """Which epoch counts: the last, or the one of the highest validation accuracy."""
+    metric: str = "accuracy"
+    """What is searched for and compared: a registered metric, or ``loss``."""
+    reruns: str | None = None
+    """The id of the published study that this one runs again, if any."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.metric != "loss" and self.metric not in registry("metric"):
+            known = [*registry("metric"), "loss"]
+            raise ValueError(f"unknown metric {self.metric!r}: {nearest(self.metric, known)}")
+        if not self.base.split.validation and (self.search or self.selection == "best"):
+            raise ValueError(
+                "without validation images (split.validation: 0) there can be no search, and the "
+                "selection rule must be 'last': anything else would choose on the test set"
+            )
+        if not self.factors and not self.search:
+            raise ValueError(f"study {self.name!r} has neither factors nor a search")
+        seeds = self.seed_list
+        if len(set(seeds)) < len(seeds) or not all(0 <= seed < SEARCH_SEED for seed in seeds):
+            raise ValueError(f"seeds must be distinct and in [0, {SEARCH_SEED:,}), got {seeds}")
+        self.arms()
+        return self
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds of the ablation."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether the metric is to be maximised."""
+        return self.metric != "loss" and registry("metric")[self.metric].higher_is_better
+
+    def arms(self, base: Recipe | None = None) -> tuple[Arm, ...]:
+        """Return the arms of the ablation around a recipe, by default the study's own base."""
+        return self.design.arms(base or self.base, self.factors)
+
+    def replace(self, **changes: object) -> Self:
+        """Return a validated copy with some fields changed.
+
+        Raises:
+            ValueError: The result is no valid study.
+        """
+        data = {name: getattr(self, name) for name in type(self).model_fields} | changes
+        try:
+            return type(self).model_validate(data)
+        except ValidationError as error:
+            raise ValueError(f"not a valid study: {sentence(error)}") from None
