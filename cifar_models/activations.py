@@ -1,0 +1,98 @@
+"""The kind `activation`: element-wise nonlinearities between the layers of a network."""
+
+from abc import abstractmethod
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import nn
+
+from cifar_models.component import Component
+from cifar_models.ranges import LogRange, Range
+
+
+class Activation(Component, kind="activation"):
+    """A nonlinearity; a network builds one module for every place where it stands."""
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """Return a module that maps a tensor of any shape to one of the same shape."""
+
+
+class ReLU(Activation):
+    """max(x, 0).
+
+    Source: torch.nn.ReLU; Nair and Hinton 2010, section 2.1.
+    """
+
+    name: Literal["relu"] = "relu"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.ReLU()
+
+
+class LeakyReLU(Activation):
+    """x for x > 0, else negative_slope * x.
+
+    Source: torch.nn.LeakyReLU; Maas et al. 2013, section 2.
+    """
+
+    name: Literal["leaky_relu"] = "leaky_relu"
+    negative_slope: Annotated[float, Field(ge=0, lt=1), LogRange(1e-3, 0.3)] = 0.01
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.LeakyReLU(self.negative_slope)
+
+
+class ELU(Activation):
+    """x for x > 0, else alpha * (exp(x) - 1).
+
+    Source: torch.nn.ELU; Clevert et al. 2016 (arXiv:1511.07289), section 3.
+    """
+
+    name: Literal["elu"] = "elu"
+    alpha: Annotated[float, Field(gt=0), Range(0.1, 2.0)] = 1.0
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.ELU(self.alpha)
+
+
+class Tanh(Activation):
+    """tanh(x).
+
+    Source: torch.nn.Tanh; LeCun et al. 1998, "Efficient BackProp", section 4.4.
+    """
+
+    name: Literal["tanh"] = "tanh"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.Tanh()
+
+
+class Sigmoid(Activation):
+    """1 / (1 + exp(-x)).
+
+    Source: torch.nn.Sigmoid; Rumelhart et al. 1986, equation 2.
+    """
+
+    name: Literal["sigmoid"] = "sigmoid"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.Sigmoid()
+
+
+class Mish(Activation):
+    """x * tanh(softplus(x)).
+
+    Source: torch.nn.Mish; Misra 2019 (arXiv:1908.08681), equation 1.
+    """
+
+    name: Literal["mish"] = "mish"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.Mish()

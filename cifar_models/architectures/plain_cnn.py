@@ -1,0 +1,82 @@
+"""Plain convolutional networks of any depth: the toy nets in which one factor is studied."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from torch import nn
+
+from cifar_models.activations import Activation, ReLU
+from cifar_models.architectures.architecture import Architecture, ImageShape
+from cifar_models.layers import BatchNorm, MapSize, Norm, same_conv, sequence
+from cifar_models.ranges import IntRange, Range
+
+Size = Annotated[int, Field(gt=0)]
+
+
+class PlainCNN(Architecture):
+    """One convolution, norm, activation and 2x2 max pooling for each entry of ``channels``.
+
+    Pooling stops when the map is 1 pixel high or wide. A global average, dropout and one linear
+    layer follow. ``kernel_size`` is one number, or one for each layer. With ``padding: same`` a
+    convolution keeps the size of the map, with ``valid`` it shrinks it by ``kernel_size - 1``.
+
+    Source: Simonyan and Zisserman 2015 (arXiv:1409.1556), section 2.1, for the pattern; Lin et al.
+    2014 (arXiv:1312.4400), section 3.2, for the head.
+    """
+
+    name: Literal["plain_cnn"] = "plain_cnn"
+    channels: Annotated[tuple[Size, ...], Field(min_length=1)] = (32, 64, 128)
+    kernel_size: Annotated[Size | tuple[Size, ...], IntRange(1, 7)] = 3
+    padding: Literal["same", "valid"] = "same"
+    norm: Norm = BatchNorm()
+    activation: Activation = ReLU()
+    dropout: Annotated[float, Field(ge=0, lt=1), Range(0.0, 0.5)] = 0.0
+
+    @model_validator(mode="after")
+    def _one_kernel_a_layer(self) -> Self:
+        if len(self.kernels) != len(self.channels):
+            raise ValueError(
+                f"kernel_size has {len(self.kernels)} entries for {len(self.channels)} channels: "
+                "give one number, or one for each layer"
+            )
+        return self
+
+    @property
+    def kernels(self) -> tuple[int, ...]:
+        """Kernel size of each layer."""
+        size = self.kernel_size
+        return (size,) * len(self.channels) if isinstance(size, int) else size
+
+    def build(self, shape: ImageShape) -> nn.Module:
+        """Return the network."""
+        size = MapSize(shape.height, shape.width)
+        layers: dict[str, nn.Module] = {}
+        inputs = shape.channels
+        for number, (outputs, kernel) in enumerate(
+            zip(self.channels, self.kernels, strict=True), start=1
+        ):
+            size = size.after(f"conv{number}", kernel if self.padding == "valid" else 1)
+            pools = min(size.height, size.width) >= 2
+            size = size.after(f"pool{number}", 2, stride=2) if pools else size
+            layers[f"layer{number}"] = self._layer(inputs, outputs, kernel, pools)
+            inputs = outputs
+        return sequence(
+            **layers,
+            pool=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            dropout=nn.Dropout(self.dropout),
+            head=nn.Linear(inputs, shape.num_classes),
+        )
+
+    def _layer(self, inputs: int, outputs: int, kernel: int, pools: bool) -> nn.Module:
+        conv = (
+            same_conv(inputs, outputs, self.norm, kernel)
+            if self.padding == "same"
+            else nn.Conv2d(inputs, outputs, kernel, bias=not self.norm.shifts)
+        )
+        return sequence(
+            conv=conv,
+            norm=self.norm.build(outputs),
+            act=self.activation.build(),
+            pool=nn.MaxPool2d(2) if pools else nn.Identity(),
+        )

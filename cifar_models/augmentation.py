@@ -1,0 +1,126 @@
+"""The kind `augmentation`: random changes of whole uint8 batches on their device.
+
+Every image has draws of its own, given as uniforms, so that the result does not depend on the batch
+it falls into, on the device, or on any generator.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from cifar_models.component import Component
+from cifar_models.ranges import IntRange, Range
+
+Augment = Callable[[Tensor, Tensor], Tensor]
+
+
+class Augmentation(Component, kind="augmentation"):
+    """A random change of training images, applied to pixels before normalisation."""
+
+    numbers: ClassVar[int]
+    """How many uniforms in [0, 1) one image needs."""
+
+    @abstractmethod
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+        """Return a function of a batch and its draws.
+
+        It takes images (B, C, height, width) uint8, contiguous or channels_last, and uniforms
+        (B, numbers) float32 on the same device; it returns new images of the same shape and layout,
+        leaves its input as it was, and never waits for the device.
+
+        Args:
+            height: Of the images, in pixels.
+            width: Of the images, in pixels.
+            fill: Mean colour (C,) uint8: what is zero after normalisation.
+
+        Raises:
+            ValueError: The images are too small.
+        """
+
+
+class RandomCrop(Augmentation):
+    """Pads with ``padding`` black pixels on each side and cuts the original size out of that.
+
+    Source: torchvision.transforms.RandomCrop(size, padding); He et al. 2016 (arXiv:1512.03385),
+    section 4.2.
+    """
+
+    name: Literal["random_crop"] = "random_crop"
+    padding: Annotated[int, Field(gt=0), IntRange(1, 8)] = 4
+    numbers: ClassVar[int] = 2
+
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:  # noqa: ARG002 (black)
+        """Return the function; the draws are the offsets down and to the right."""
+
+        def crop(images: Tensor, uniforms: Tensor) -> Tensor:
+            padded = F.pad(images, (self.padding,) * 4)
+            windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view: every crop there is
+            down, right = _integers(uniforms, 2 * self.padding + 1).unbind(1)
+            batch = torch.arange(len(images), device=images.device)
+            return windows[batch, :, down, right]
+
+        return crop
+
+
+class HorizontalFlip(Augmentation):
+    """Mirrors left and right with ``probability``.
+
+    Source: torchvision.transforms.RandomHorizontalFlip.
+    """
+
+    name: Literal["horizontal_flip"] = "horizontal_flip"
+    probability: Annotated[float, Field(ge=0, le=1), Range(0.0, 1.0)] = 0.5
+    numbers: ClassVar[int] = 1
+
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:  # noqa: ARG002 (any image)
+        """Return the function; an image is mirrored where its draw is below ``probability``."""
+
+        def flip(images: Tensor, uniforms: Tensor) -> Tensor:
+            mirrored = (uniforms < self.probability)[:, :, None, None]
+            return torch.where(mirrored, images.flip(3), images)
+
+        return flip
+
+
+class Cutout(Augmentation):
+    """Covers a square of ``size`` pixels with the mean colour; what lies outside is cut off.
+
+    The centre is uniform over the image's pixels, so that a part of the square may be outside.
+
+    Source: DeVries and Taylor 2017 (arXiv:1708.04552), section 3.2, and its published code.
+    """
+
+    name: Literal["cutout"] = "cutout"
+    size: Annotated[int, Field(gt=0), IntRange(4, 20)] = 16
+    numbers: ClassVar[int] = 2
+
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+        """Return the function; the draws are the centre's row and column."""
+        if self.size > min(height, width):
+            raise ValueError(
+                f"a cutout of {self.size} pixels does not fit into {height}x{width} images: "
+                "use a smaller size"
+            )
+
+        def cut(images: Tensor, uniforms: Tensor) -> Tensor:
+            rows = self._covered(uniforms[:, 0], height)[:, None, :, None]
+            columns = self._covered(uniforms[:, 1], width)[:, None, None, :]
+            return torch.where(rows & columns, fill.to(images.device)[:, None, None], images)
+
+        return cut
+
+    def _covered(self, uniforms: Tensor, length: int) -> Tensor:
+        """Return which of ``length`` pixels each image's square covers: bool (B, length)."""
+        first = _integers(uniforms, length)[:, None] - self.size // 2
+        place = torch.arange(length, device=uniforms.device)
+        return (place >= first) & (place < first + self.size)
+
+
+def _integers(uniforms: Tensor, count: int) -> Tensor:
+    """Return integers uniform in [0, count); float32 may round ``uniforms * count`` up to it."""
+    return (uniforms * count).long().clamp_(max=count - 1)

@@ -1,0 +1,121 @@
+"""Building blocks that network families share, and the kind `norm`."""
+
+from abc import abstractmethod
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from cifar_models.activations import Activation
+from cifar_models.component import Component
+from cifar_models.ranges import LogRange
+
+
+class Norm(Component, kind="norm"):
+    """What stands between a convolution and its activation."""
+
+    shifts: ClassVar[bool]
+    """Whether it adds a learnt offset to each channel: a bias before it would be redundant."""
+
+    @abstractmethod
+    def build(self, channels: int) -> nn.Module:
+        """Return a module that maps (B, channels, H, W) to the same shape."""
+
+
+class BatchNorm(Norm):
+    """Standardises each channel over the batch, then scales and shifts it.
+
+    Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015 (arXiv:1502.03167), algorithm 1.
+    """
+
+    name: Literal["batch"] = "batch"
+    shifts: ClassVar[bool] = True
+    momentum: Annotated[float, Field(gt=0, le=1), LogRange(0.01, 1.0)] = 0.1
+
+    def build(self, channels: int) -> nn.Module:
+        """Return the module."""
+        return nn.BatchNorm2d(channels, momentum=self.momentum)
+
+
+class NoNorm(Norm):
+    """Nothing; the convolution before it has a bias instead.
+
+    Source: torch.nn.Identity.
+    """
+
+    name: Literal["none"] = "none"
+    shifts: ClassVar[bool] = False
+
+    def build(self, channels: int) -> nn.Module:  # noqa: ARG002 (any number of them)
+        """Return the module."""
+        return nn.Identity()
+
+
+@dataclass(frozen=True)
+class MapSize:
+    """Height and width of a feature map; arithmetic on it finds impossible nets without a pass."""
+
+    height: int
+    width: int
+
+    def after(self, layer: str, kernel: int, stride: int = 1) -> "MapSize":
+        """Return the size after an unpadded window.
+
+        Raises:
+            ValueError: The window is larger than the map.
+        """
+        if kernel > min(self.height, self.width):
+            raise ValueError(
+                f"{layer} needs a map of at least {kernel}x{kernel}, but {self.height}x"
+                f"{self.width} is left of the image: use larger images, smaller kernels or "
+                "fewer layers"
+            )
+        return MapSize((self.height - kernel) // stride + 1, (self.width - kernel) // stride + 1)
+
+
+class Residual(nn.Module):
+    """``branch(x) + shortcut(x)``; with ``shortcut=None`` the branch alone, at the same paths."""
+
+    def __init__(self, branch: nn.Module, shortcut: nn.Module | None) -> None:
+        super().__init__()
+        self.branch = branch
+        self.shortcut = shortcut
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the sum."""
+        outputs: Tensor = self.branch(inputs)
+        return outputs if self.shortcut is None else outputs + self.shortcut(inputs)
+
+
+def sequence(**modules: nn.Module) -> nn.Sequential:
+    """Return modules in a row, by name: initial weights are drawn by the path of a module."""
+    return nn.Sequential(OrderedDict(modules))
+
+
+def conv_norm_act(
+    inputs: int, outputs: int, norm: Norm, activation: Activation, kernel: int = 3, stride: int = 1
+) -> nn.Sequential:
+    """Return a convolution that keeps the map's size (at stride 1), its norm and activation."""
+    return sequence(
+        conv=same_conv(inputs, outputs, norm, kernel, stride),
+        norm=norm.build(outputs),
+        act=activation.build(),
+    )
+
+
+def same_conv(inputs: int, outputs: int, norm: Norm, kernel: int = 3, stride: int = 1) -> nn.Module:
+    """Return a convolution padded with zeros to ``ceil(size / stride)``, biased as its norm wants.
+
+    An even kernel is padded with one more zero behind than before, as padding="same" does (which
+    warns, and refuses strides).
+    """
+    before, behind = (kernel - 1) // 2, kernel // 2
+    bias = not norm.shifts
+    if before == behind:
+        return nn.Conv2d(inputs, outputs, kernel, stride, before, bias=bias)
+    return nn.Sequential(
+        nn.ZeroPad2d((before, behind, before, behind)),
+        nn.Conv2d(inputs, outputs, kernel, stride, bias=bias),
+    )
