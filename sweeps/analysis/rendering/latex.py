@@ -1,0 +1,70 @@
+r"""The table in LaTeX with booktabs; nothing else than ``\usepackage{booktabs}`` is needed."""
+
+import re
+
+from sweeps.analysis.measure import MINUS
+from sweeps.analysis.rendering.layout import Line, lay_out
+from sweeps.analysis.table import Table
+
+SPECIAL = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "*": "{*}",
+    "[": "{[}",
+    "]": "{]}",
+    MINUS: "$-$",
+    "\N{PLUS-MINUS SIGN}": r"$\pm$",
+    "\N{GREEK CAPITAL LETTER DELTA}": r"$\Delta$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "\N{EN DASH}": "--",
+    "\N{DAGGER}": r"\textdagger{}",
+}
+
+
+def latex(table: Table) -> str:
+    """Write a table as a LaTeX float over the full width of the text."""
+    layout = lay_out(table)
+    width = len(layout.columns)
+    heads = " & ".join(escape(column.title) for column in layout.columns)
+    units = " & ".join(f"({escape(c.unit)})" if c.unit else "" for c in layout.columns)
+    body = [r"\toprule", rf"{heads} \\", rf"{units} \\"]
+    for group in layout.groups:
+        body.append(r"\midrule")
+        if len(layout.groups) > 1:
+            name = rf"\textit{{{escape(group.factor)}}}"
+            body.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{{name}}} \\")
+        body += [_row(line) for line in group.lines]
+    body.append(r"\bottomrule")
+    align = "".join(column.align[0] for column in layout.columns)
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table*}",
+            r"\centering",
+            rf"\caption{{{escape(table.title)} {escape(table.caption)}}}",
+            rf"\label{{tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}}}",
+            r"\footnotesize",
+            r"\setlength{\tabcolsep}{3pt}",
+            rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
+            *body,
+            r"\end{tabular}",
+            *(rf"\par\smallskip {escape(note)}" for note in table.footnotes),
+            r"\end{table*}",
+            "",
+        ]
+    )
+
+
+def escape(text: str) -> str:
+    """Escape every character that LaTeX would not print as it stands."""
+    return "".join(SPECIAL.get(character, character) for character in text)
+
+
+def _row(line: Line) -> str:
+    return " & ".join(escape(cell) for cell in line.cells) + r" \\"

@@ -1,0 +1,155 @@
+"""Which columns a table for people has, and how their cells are worded; shared by all formats."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sweeps.analysis.captions import DAGGER, uncorrected
+from sweeps.analysis.measure import HOLE, MEASURES, Measure
+from sweeps.analysis.table import Table
+
+Tone = Literal["gain", "loss", "open"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head, how it reads a row of ``Table.frame``, and whether it shows its tone."""
+
+    title: str
+    cell: Callable[[Any], str]
+    unit: str = ""
+    align: Literal["left", "right"] = "right"
+    toned: bool = False
+
+    @property
+    def head(self) -> str:
+        """Title and unit on one line."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+@dataclass(frozen=True)
+class Line:
+    """One level: its cells in the order of the columns, and what became of its difference."""
+
+    cells: tuple[str, ...]
+    baseline: bool
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Group:
+    """The levels of one factor."""
+
+    factor: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns and, by factor, the lines below them."""
+
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+
+
+def lay_out(table: Table) -> Layout:
+    """Word every cell of a table; a split without any value gets no column."""
+    columns = _columns(table)
+    groups = [
+        Group(factor, tuple(_line(row, columns, table.measure) for row in rows))
+        for factor, rows in itertools.groupby(_rows(table), key=lambda row: str(row.factor))
+    ]
+    return Layout(columns, tuple(groups))
+
+
+def _rows(table: Table) -> Iterable[Any]:
+    """Give the rows with None for NA, which has no truth value, and a mark on uncorrected ones."""
+    frame = table.frame.assign(uncorrected=uncorrected(table.frame))
+    for name in ("resolved", "rank", "parameters"):
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    return frame.itertuples(index=False)
+
+
+def _line(row: Any, columns: Sequence[Column], measure: Measure) -> Line:
+    cells = tuple(column.cell(row) for column in columns)
+    return Line(cells, bool(row.baseline), _tone(row, measure))
+
+
+def _columns(table: Table) -> tuple[Column, ...]:
+    """List the columns of a table; the first names the level."""
+    measure, split = table.measure, table.split
+    factors = table.frame["factor"].unique()
+    splits = [name for name in ("validation", "test") if table.frame[f"{name}_mean"].notna().any()]
+    delta, points = "\N{GREEK CAPITAL LETTER DELTA}", measure.difference_unit
+    f1 = MEASURES["macro_f1"]
+    return (
+        Column(factors[0] if len(factors) == 1 else "level", _level, align="left"),
+        Column("n", _seeds),
+        *(Column(name, _spread(name, measure), measure.unit) for name in splits),
+        Column(f"{delta} {split}", lambda row: measure.signed(row.difference), points, toned=True),
+        Column("95 % interval", _interval(measure), toned=True),
+        Column("p", lambda row: _p_value(row.p_holm), "Holm"),
+        Column("resolved", _resolved, align="left"),
+        Column("rank", lambda row: _integer(row.rank)),
+        Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
+        Column("parameters", lambda row: _integer(row.parameters)),
+        Column("time", lambda row: _seconds(row.seconds), "s/trial"),
+        Column("status", lambda row: row.status, align="left"),
+    )
+
+
+def _tone(row: Any, measure: Measure) -> Tone:
+    if not row.resolved or row.uncorrected:
+        return "open"
+    return "gain" if (row.difference > 0) == measure.higher_is_better else "loss"
+
+
+def _level(row: Any) -> str:
+    return f"{row.level} (baseline)" if row.baseline else str(row.level)
+
+
+def _seeds(row: Any) -> str:
+    return str(row.seeds) if row.completed == row.seeds else f"{row.completed}/{row.seeds}"
+
+
+def _spread(split: str, measure: Measure) -> Callable[[Any], str]:
+    def cell(row: Any) -> str:
+        mean, deviation = getattr(row, f"{split}_mean"), getattr(row, f"{split}_sd")
+        if math.isnan(deviation):
+            return measure.text(mean)
+        return f"{measure.text(mean)} \N{PLUS-MINUS SIGN} {measure.text(deviation)}"
+
+    return cell
+
+
+def _interval(measure: Measure) -> Callable[[Any], str]:
+    def cell(row: Any) -> str:
+        if math.isnan(row.low):
+            return HOLE
+        return f"[{measure.signed(row.low)}, {measure.signed(row.high)}]"
+
+    return cell
+
+
+def _p_value(p: float) -> str:
+    if math.isnan(p):
+        return HOLE
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _resolved(row: Any) -> str:
+    if row.resolved is None:
+        return HOLE
+    return f"yes{DAGGER if row.uncorrected else ''}" if row.resolved else "no"
+
+
+def _integer(number: int | None) -> str:
+    return HOLE if number is None else f"{number:,}"
+
+
+def _seconds(seconds: float) -> str:
+    if math.isnan(seconds):
+        return HOLE
+    return f"{seconds:.1f}" if seconds < 100 else f"{seconds:,.0f}"

@@ -1,0 +1,36 @@
+"""The table in GitHub's Markdown."""
+
+import re
+
+from sweeps.analysis.rendering.layout import lay_out
+from sweeps.analysis.table import Table
+
+SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def markdown(table: Table) -> str:
+    """Write a table in Markdown: title, table, caption, footnotes."""
+    layout = lay_out(table)
+    rows = [
+        [escape(column.head) for column in layout.columns],
+        ["---:" if column.align == "right" else ":---" for column in layout.columns],
+    ]
+    for group in layout.groups:
+        if len(layout.groups) > 1:
+            rows.append([f"**{escape(group.factor)}**"] + [""] * (len(layout.columns) - 1))
+        rows += [[escape(cell) for cell in line.cells] for line in group.lines]
+    lines = [
+        f"**{escape(table.title)}**",
+        "",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+        escape(table.caption),
+    ]
+    if table.footnotes:
+        lines += ["", *(f"- {escape(note)}" for note in table.footnotes)]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Escape what Markdown would read as markup; an underscore inside a word is none."""
+    return SPECIAL.sub(lambda found: "\\" + found[0], " ".join(text.split()))

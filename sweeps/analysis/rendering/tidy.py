@@ -1,0 +1,16 @@
+"""The table for machines: CSV, one row a level, numbers at full precision."""
+
+from sweeps.analysis.table import Table
+
+
+def tidy(table: Table) -> str:
+    """Write ``Table.frame`` as CSV, each row preceded by study, measure, split and interim.
+
+    Fractions are not percent, holes are empty, and reading the floats back gives the same bits.
+    """
+    frame = table.frame.copy()
+    frame.insert(0, "study", table.study)
+    frame.insert(1, "measure", table.measure.name)
+    frame.insert(2, "split", table.split)
+    frame.insert(3, "interim", table.interim)
+    return frame.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from sweeps.analysis.rendering.latex import escape, latex
+from sweeps.analysis.table import ablation_table
+from tests.sweeps.analysis import frames
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("leaky_relu", r"leaky\_relu"),
+        ("50 % & more", r"50 \% \& more"),
+        ("$#{}", r"\$\#\{\}"),
+        ("a\\b", r"a\textbackslash{}b"),
+        ("~^<>|", r"\textasciitilde{}\textasciicircum{}\textless{}\textgreater{}\textbar{}"),
+        ("[*]", "{[}{*}{]}"),
+        ("\N{MINUS SIGN}0.5 \N{PLUS-MINUS SIGN} 1", r"$-$0.5 $\pm$ 1"),
+    ],
+)
+def test_every_special_character_is_escaped(text: str, expected: str) -> None:
+    assert escape(text) == expected
+
+
+def test_rows_have_equal_columns_and_environments_close() -> None:
+    levels = {"relu": [0.70, 0.72], "a&b_%": [0.73, 0.74]}
+    table = ablation_table(frames.trials({"x_y": levels, "norm": levels}), frames.CONTEXT)
+    text = latex(table)
+    rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicol" not in line]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {12}
+    assert re.findall(r"\\begin{(.*?)}", text) == re.findall(r"\\end{(.*?)}", text)[::-1]
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert rule in text
+    assert text.isascii()

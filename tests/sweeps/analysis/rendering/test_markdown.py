@@ -1,0 +1,19 @@
+import re
+
+from sweeps.analysis.rendering.markdown import escape, markdown
+from sweeps.analysis.table import ablation_table
+from tests.sweeps.analysis import frames
+
+
+def test_every_row_has_as_many_columns_as_the_head() -> None:
+    levels = {"relu": [0.70, 0.72], "a|b": [0.73, 0.74]}
+    table = ablation_table(frames.trials({"x|y": levels, "norm": levels}), frames.CONTEXT)
+    rows = [line for line in markdown(table).splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 2 * 3
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {14}
+
+
+def test_markup_is_escaped_and_words_are_left_alone() -> None:
+    assert escape("leaky_relu") == "leaky_relu"
+    assert escape("__x__ *y* <b> `c` [d]") == r"\_\_x\_\_ \*y\* \<b\> \`c\` \[d\]"
+    assert escape("two\nlines") == "two lines"

@@ -1,0 +1,90 @@
+import pandas as pd
+import pytest
+
+from sweeps.analysis import guards
+from tests.sweeps.analysis import frames
+
+
+def altered(column: str, value: str | int, level: str = "tanh", seed: int = 12) -> pd.DataFrame:
+    frame = frames.small()
+    frame.loc[(frame["level"] == level) & (frame["seed"] == seed), column] = value
+    return frame
+
+
+def test_a_fair_frame_passes_whole() -> None:
+    frame = frames.small()
+    pd.testing.assert_frame_equal(guards.ablation_cells(frame), frame)
+
+
+def test_search_and_selection_are_left_out() -> None:
+    search = frames.small().assign(role="search", seed=[90, 91, 92] * 3)
+    both = pd.concat([search, frames.small()], ignore_index=True)
+    assert set(guards.ablation_cells(both)["role"]) == {"ablation"}
+
+
+@pytest.mark.parametrize("role", ["search", "selection"])
+def test_a_seed_that_chose_the_winner_cannot_judge_it(role: str) -> None:
+    chosen = frames.small().assign(role=role).head(1)
+    with pytest.raises(ValueError, match="seeds 10 served the search and the ablation"):
+        guards.ablation_cells(pd.concat([chosen, frames.small()], ignore_index=True))
+
+
+def test_a_duplicated_cell_is_refused() -> None:
+    frame = frames.small()
+    twice = pd.concat([frame, frame.iloc[[4]].assign(trial="again")], ignore_index=True)
+    with pytest.raises(ValueError, match="more than one trial for activation=leaky_relu seed 11"):
+        guards.ablation_cells(twice)
+
+
+def test_unequal_budgets_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"different numbers of epochs \(10, 20\)"):
+        guards.ablation_cells(altered("planned_epochs", 20))
+
+
+def test_a_shortened_trial_that_calls_itself_finished_is_refused() -> None:
+    with pytest.raises(ValueError, match="did not train all their epochs: activation=tanh seed 12"):
+        guards.ablation_cells(altered("epochs", 4))
+
+
+def test_a_swapped_cell_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than one recipe stand in one level: activation=tan"):
+        guards.ablation_cells(altered("variant", "v-other"))
+
+
+def test_every_factor_needs_one_baseline() -> None:
+    with pytest.raises(ValueError, match="exactly one baseline level, found none"):
+        guards.ablation_cells(frames.small().assign(baseline=False))
+    with pytest.raises(ValueError, match="exactly one baseline level, found relu, tanh"):
+        guards.ablation_cells(altered("baseline", True))
+    with pytest.raises(ValueError, match="level relu of factor activation is baseline at some"):
+        guards.ablation_cells(altered("baseline", False, level="relu"))
+
+
+def test_an_empty_study_and_a_foreign_frame_are_refused() -> None:
+    with pytest.raises(ValueError, match="no ablation trial yet"):
+        guards.ablation_cells(frames.small().assign(role="search"))
+    with pytest.raises(ValueError, match="lacks the columns status"):
+        guards.ablation_cells(frames.small().drop(columns="status"))
+
+
+def test_outcomes_are_counted_and_absent_rows_are_missing() -> None:
+    cells = frames.blank(frames.small(), "tanh", 11, "diverged")
+    cells = frames.blank(cells, "tanh", 12, "stopped")
+    tanh = cells[cells["level"] == "tanh"]
+    assert guards.outcome(tanh, planned=3) == "1 diverged, 1 stopped"
+    assert guards.outcome(tanh, planned=5) == "1 diverged, 2 missing, 1 stopped"
+    assert guards.outcome(cells[cells["level"] == "relu"], planned=3) == "finished"
+
+
+def test_pending_counts_unfinished_business_and_absent_rows_only() -> None:
+    cells = frames.blank(frames.small(), "tanh", 11, "diverged")
+    assert guards.pending(cells) == 0
+    assert guards.pending(frames.blank(cells, "tanh", 12, "running")) == 1
+    assert guards.pending(cells[cells["trial"] != "activation-tanh-0"]) == 1
+
+
+@pytest.mark.parametrize("column", ["torch", "device"])
+def test_a_second_environment_is_a_footnote(column: str) -> None:
+    assert guards.mixed_environments(frames.small()) == []
+    (note,) = guards.mixed_environments(altered(column, "other"))
+    assert "(8 trials), other (1 trials)" in note
