@@ -1,11 +1,11 @@
-"""Checkpoints: tensors and plain data, written whole or not at all, read without unpickling code."""
+"""Checkpoints: tensors and plain data, written whole or not at all, read without running code."""
 
 import io
 import os
-import pickle
 import zipfile
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import fsspec
 import torch
@@ -20,16 +20,32 @@ Weights = dict[str, Tensor]
 class Checkpoint:
     """A training at the end of an epoch."""
 
+    signature: str
+    """Of the recipe that is trained."""
+    seed: int
     epoch: int
     weights: Weights
     """Of the last epoch."""
     optimizer: dict[str, Any]
+    """Its state, and the scaler's; empty when the training is over."""
     scaler: dict[str, Any]
     history: list[dict[str, Any]]
     """One plain epoch result an epoch."""
     best_epoch: int = 0
     """The epoch of the highest validation accuracy; 0 without validation."""
     best_weights: Weights = field(default_factory=dict)
+
+    def selected(self, rule: Literal["last", "best"]) -> tuple[int, Weights]:
+        """Return the epoch that a selection rule chooses, and its weights.
+
+        Raises:
+            ValueError: ``best`` without any epoch that was validated.
+        """
+        if rule == "last":
+            return self.epoch, self.weights
+        if not self.best_epoch:
+            raise ValueError("there is no best epoch: none was measured on validation images")
+        return self.best_epoch, self.best_weights
 
 
 def save(checkpoint: Checkpoint, url: str) -> None:
@@ -43,14 +59,22 @@ def save(checkpoint: Checkpoint, url: str) -> None:
     files, path = fsspec.core.url_to_fs(url)
     files.makedirs(path.rpartition("/")[0], exist_ok=True)
     if "file" in files.protocol:
-        temporary = f"{path}.{os.getpid()}.tmp"
-        with open(temporary, "wb") as stream:  # noqa: PTH123 - a plain name, not a Path
-            stream.write(buffer.getbuffer())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)  # noqa: PTH105
+        _replace(Path(path), buffer.getbuffer())
     else:
         files.pipe_file(path, buffer.getvalue())  # an object store shows whole objects only
+
+
+def _replace(path: Path, content: memoryview) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def load(url: str, device: str = "cpu") -> Checkpoint:
@@ -63,14 +87,23 @@ def load(url: str, device: str = "cpu") -> Checkpoint:
     with fsspec.open(url, "rb") as stream:
         content = stream.read()
     try:
-        data = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+        data = _unpacked(content, device)
         version = data.pop("format")
-        if version != FORMAT:
-            raise ValueError(f"{url} has checkpoint format {version}, this version reads {FORMAT}")
-        return Checkpoint(**data)
-    except (RuntimeError, EOFError, KeyError, TypeError, AttributeError,
-            pickle.UnpicklingError, zipfile.BadZipFile) as error:  # fmt: skip
-        raise ValueError(f"{url} is no whole checkpoint of this project: {error}") from None
+    except Exception as error:  # whatever a torn or foreign file provokes
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{url} is no whole checkpoint of this project: {reason}") from None
+    if version != FORMAT:
+        raise ValueError(f"{url} has checkpoint format {version}, this version reads {FORMAT}")
+    return Checkpoint(**data)
+
+
+def _unpacked(content: bytes, device: str) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        damaged = archive.testzip()  # torch itself ignores the checksums that it writes
+    if damaged is not None:
+        raise ValueError(f"{damaged} is damaged")
+    data: dict[str, Any] = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+    return data
 
 
 def remove(url: str) -> None:

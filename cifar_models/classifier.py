@@ -1,7 +1,6 @@
 """A network with its normalisation: raw images in, logits out; and its measurement."""
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -73,10 +72,9 @@ def autocast(numerics: Numerics) -> torch.autocast:
     return torch.autocast(numerics.device, dtype=numerics.dtype, enabled=enabled)
 
 
-def batches(pixels: Tensor) -> Iterator[Tensor]:
-    """Yield images (B, C, H, W), channels-last strided, from pixels (N, H, W, C)."""
-    for chunk in pixels.split(_EVALUATION_BATCH):
-        yield chunk.permute(0, 3, 1, 2)
+def images_of(pixels: Tensor, numerics: Numerics) -> Tensor:
+    """Return images (B, C, H, W), in the layout of the numerics, from pixels (B, H, W, C)."""
+    return pixels.permute(0, 3, 1, 2).contiguous(memory_format=numerics.memory_format)
 
 
 @torch.inference_mode()
@@ -87,10 +85,16 @@ def evaluate(
     classifier.eval()
     pixels, labels = on_device(images, numerics.device)
     with autocast(numerics):
-        logits = torch.cat([classifier(batch) for batch in batches(pixels)]).float()
+        parts = [
+            classifier(images_of(chunk, numerics))
+            for chunk in torch.split(pixels, _EVALUATION_BATCH)
+        ]
     classifier.train()
+    logits = torch.cat(parts).float()
     measured = {"loss": loss(logits, labels).item()}
+    logits, labels = logits.cpu(), labels.cpu()  # metrics may use types that a device lacks
     for name, metric in registry("metric").items():
         assert issubclass(metric, Metric)
-        measured[name] = metric().measure(logits, labels, logits.shape[1])
+        chosen = metric.model_validate({"name": name})
+        measured[name] = chosen.measure(logits, labels, logits.shape[1])
     return measured

@@ -47,6 +47,18 @@ def resolve(recipe: Recipe, device: Device, threads: int = 1) -> Numerics:
     return Numerics(device=device, precision=precision, threads=threads)
 
 
+def require(device: Device) -> None:
+    """Check that this machine has such a device.
+
+    Raises:
+        ValueError: It has none.
+    """
+    present = {"cpu": True, "cuda": torch.cuda.is_available(),
+               "mps": torch.backends.mps.is_available()}  # fmt: skip
+    if not present[device]:
+        raise ValueError(f"this machine has no {device} device; choose another, such as cpu")
+
+
 def best_device() -> Device:
     """Return the kind of the fastest device of this machine."""
     if torch.cuda.is_available():

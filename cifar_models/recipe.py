@@ -91,18 +91,24 @@ class Recipe(Frozen):
         """
         if epochs < len(self.phases):
             raise ValueError(f"epochs must be at least {len(self.phases)}, got {epochs}")
-        ends = [round(sum(p.epochs for p in self.phases[: i + 1]) * epochs / self.epochs)
-                for i in range(len(self.phases))]  # fmt: skip
-        ends = [max(end, i + 1) for i, end in enumerate(ends)]
-        lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-        return self.replace({f"phases.{i}.epochs": n for i, n in enumerate(lengths)})
+        changes: dict[str, Any] = {}
+        start = planned = 0
+        for number, phase in enumerate(self.phases, start=1):
+            planned += phase.epochs
+            room = epochs - (len(self.phases) - number)  # an epoch at least for each later phase
+            end = min(max(round(planned * epochs / self.epochs), start + 1), room)
+            changes[f"phases.{number - 1}.epochs"] = end - start
+            start = end
+        return self.replace(changes)
 
     def _full(self, path: str) -> str:
         head = path.split(".")[0]
         if head not in _PHASE_KEYS:
             return path
         if len(self.phases) > 1:
-            raise ValueError(f"{path}: this recipe has {len(self.phases)} phases; say phases.0.{path}")
+            raise ValueError(
+                f"{path}: this recipe has {len(self.phases)} phases; say phases.0.{path}"
+            )
         return f"phases.0.{path}"
 
     @classmethod
@@ -124,12 +130,7 @@ class Recipe(Frozen):
         Raises:
             ValueError: The text is no YAML mapping, or no valid recipe.
         """
-        try:
-            data = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ValueError(f"not safe YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(data, dict):
-            raise ValueError("a recipe is a YAML mapping, such as `model: resnet18`")
+        data = read_mapping(text)
         data.pop("provenance", None)
         return cls.parse(data)
 
@@ -142,17 +143,30 @@ class Recipe(Frozen):
         """
         return cls.from_yaml(read_text(path))
 
-    def to_yaml(self) -> str:
-        """Return the recipe as YAML, every default written out."""
+    def to_plain(self) -> dict[str, Any]:
+        """Return the recipe as plain data, every default written out, a single phase at the top."""
         data = self.model_dump(mode="json")
         if len(self.phases) == 1:
             data |= data.pop("phases")[0]
-        return yaml.safe_dump(data, sort_keys=False)
+        return data
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML, every default written out."""
+        return yaml.safe_dump(self.to_plain(), sort_keys=False)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """Return the JSON schema of a recipe file."""
-        return json_schema(cls)
+        """Return the JSON schema of a recipe file, with the shorthand of a single phase."""
+        schema = json_schema(cls)
+        phase = schema["$defs"]["Phase"]
+        schema["properties"] |= {key: phase["properties"][key] for key in _PHASE_KEYS}
+        schema["properties"]["provenance"] = {"type": "object"}
+        schema["required"].remove("phases")
+        schema["oneOf"] = [
+            {"required": ["phases"], "properties": dict.fromkeys(_PHASE_KEYS, False)},
+            {"required": phase["required"]},
+        ]
+        return schema
 
 
 def read_text(path: Path) -> str:
@@ -163,6 +177,21 @@ def read_text(path: Path) -> str:
         raise ValueError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{path} is no UTF-8 text") from None
+
+
+def read_mapping(text: str) -> dict[str, Any]:
+    """Return the plain data of a recipe file.
+
+    Raises:
+        ValueError: The text is not safe YAML, or no mapping.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"not safe YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise ValueError("a recipe is a YAML mapping, such as `model: resnet18`")
+    return data
 
 
 def assign(data: Any, path: str, value: Any) -> None:
@@ -178,19 +207,19 @@ def assign(data: Any, path: str, value: Any) -> None:
             node = node[int(step)] if isinstance(node, list) else node[step]
         except (KeyError, ValueError, IndexError, TypeError):
             raise ValueError(f"the recipe has no {path!r} (stopped at {step!r})") from None
-    value = plain(value)
-    if isinstance(node, list):
-        node[int(last)] = value
-    elif isinstance(node, dict):
-        node[last] = value  # an unknown key is refused by validation, with the nearest name
-    else:
-        raise ValueError(f"the recipe has no {path!r}: {'.'.join(parents)} is a plain value")
+    try:
+        # an unknown key of a mapping is refused by validation, with the nearest name
+        node[int(last) if isinstance(node, list) else last] = plain(value)
+    except (ValueError, IndexError, TypeError):
+        raise ValueError(f"the recipe has no {path!r} (stopped at {last!r})") from None
 
 
 def plain(value: Any) -> Any:
-    """Return components as mappings and tuples as lists: what YAML and JSON can hold."""
+    """Return components as mappings and tuples as lists, at any depth: what YAML can hold."""
     if isinstance(value, Frozen):
         return value.model_dump(mode="json")
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
     return value

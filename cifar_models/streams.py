@@ -30,7 +30,8 @@ def generator(seed: int, purpose: Purpose, *key: int | str) -> torch.Generator:
 @contextmanager
 def global_stream(seed: int, purpose: Purpose, *key: int | str) -> Iterator[None]:
     """Let torch's global generators draw from a stream inside the block, and restore them after."""
-    with torch.random.fork_rng():
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    with torch.random.fork_rng(gpus):
         torch.manual_seed(stream(seed, purpose, *key))
         yield
 

@@ -12,10 +12,18 @@ from torch import Tensor, nn
 
 from cifar_models.architectures import ImageShape
 from cifar_models.checkpoint import Checkpoint, Weights
-from cifar_models.classifier import Classifier, autocast, channel_statistics, evaluate, on_device
+from cifar_models.classifier import (
+    Classifier,
+    autocast,
+    channel_statistics,
+    evaluate,
+    images_of,
+    on_device,
+)
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
-from cifar_models.recipe import Phase, Recipe
+from cifar_models.optimisation import Optimisation
+from cifar_models.recipe import Recipe
 from cifar_models.streams import generator, global_stream, initialise, uniforms
 
 ENGINE_VERSION = 1
@@ -45,22 +53,30 @@ def build_classifier(recipe: Recipe, shape: ImageShape, seed: int = 0) -> Classi
     Raises:
         ValueError: The images are too small for the network.
     """
-    network = recipe.model.build(shape)
+    with global_stream(seed, "init"):  # for weights that no ``reset_parameters`` draws anew
+        network = recipe.model.build(shape)
     initialise(network, seed)
     return Classifier(network, torch.zeros(shape.channels), torch.ones(shape.channels))
 
 
 def check(recipe: Recipe, shape: ImageShape, num_train: int) -> int:
-    """Build the recipe without memory for its weights, and return their number.
+    """Build every part of the recipe without memory for its weights, and return their number.
 
     Raises:
-        ValueError: The network cannot be built for this shape, or a batch holds more than the
-            training images.
+        ValueError: A batch holds more than the training images, or a part cannot be built: images
+            too small for the network or an augmentation, a warm-up longer than its phase.
     """
     if recipe.batch_size > num_train:
         raise ValueError(
             f"batch_size {recipe.batch_size} is larger than the {num_train} training images; "
             "lower batch_size or give the split more images"
+        )
+    steps = num_train // recipe.batch_size
+    for phase in recipe.phases:
+        phase.schedule.build(phase.epochs * steps, steps)
+    for augmentation in recipe.augmentation:
+        augmentation.build(
+            shape.height, shape.width, torch.zeros(shape.channels, dtype=torch.uint8)
         )
     with torch.device("meta"):
         network = recipe.model.build(shape)
@@ -83,38 +99,43 @@ class Training(Iterator[EpochResult]):
         check(recipe, shape, len(train.labels))
         self.recipe, self.seed, self.numerics, self.validation = recipe, seed, numerics, validation
         torch.set_num_threads(numerics.threads)
+        if numerics.device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
         self.classifier = build_classifier(recipe, shape, seed)
         mean, std = channel_statistics(train.pixels)
         self.classifier.mean.copy_(mean.view_as(self.classifier.mean))
         self.classifier.std.copy_(std.view_as(self.classifier.std))
-        self.classifier.to(numerics.device, memory_format=numerics.memory_format)
+        self.classifier.to(memory_format=numerics.memory_format).to(numerics.device)
         self.loss = recipe.loss.build(num_classes).to(numerics.device)
         self.pixels, self.labels = on_device(train, numerics.device)
+        fill = mean.round().to(torch.uint8)
         self.augmentations = [
-            (augmentation, augmentation.build(shape.height, shape.width, _grey_levels(mean)))
-            for augmentation in recipe.augmentation
-        ]
+            (_stream_name(recipe, place), augmentation.numbers,
+             augmentation.build(shape.height, shape.width, fill))
+            for place, augmentation in enumerate(recipe.augmentation)
+        ]  # fmt: skip
         self.steps_per_epoch = len(train.labels) // recipe.batch_size
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights = 0, Weights()
-        self.scaler = torch.amp.GradScaler(numerics.device, enabled=numerics.precision == "fp16")
-        self._start_phase(0)
+        self.optimisation = Optimisation(recipe, self.classifier, self.steps_per_epoch, numerics)
+
+    @property
+    def over(self) -> bool:
+        """Whether the last epoch was the recipe's last, or diverged."""
+        return bool(self.history) and self.history[-1].status != "running"
 
     # ------------------------------------------------------------------ one epoch
 
     def __next__(self) -> EpochResult:
         """Train one epoch, measure, and return what it gave."""
-        if len(self.history) == self.recipe.epochs or self._status == "diverged":
+        if self.over:
             raise StopIteration
         epoch = len(self.history) + 1
-        phase, first_epoch = self._phase_of(epoch)
-        if epoch == first_epoch and epoch > 1:
-            self._start_phase(phase)
         started = time.perf_counter()
         with global_stream(self.seed, "dropout", epoch):
-            train_loss = self._train_epoch(epoch, epoch - first_epoch)
+            train_loss = self._train_epoch(epoch)
         trained = time.perf_counter()
-        metrics = {"train/loss": train_loss, "learning_rate": self._learning_rate}
+        metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         if self.validation is not None:
             measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
             metrics |= {f"validation/{name}": value for name, value in measured.items()}
@@ -126,22 +147,22 @@ class Training(Iterator[EpochResult]):
         }
         return self._record(epoch, metrics)
 
-    def _train_epoch(self, epoch: int, epoch_of_phase: int) -> float:
+    def _train_epoch(self, epoch: int) -> float:
         """Take every step of an epoch; the device is asked for a number once, at its end."""
         size, device = self.recipe.batch_size, self.numerics.device
         count = len(self.labels)
         order = torch.randperm(count, generator=generator(self.seed, "order", epoch)).to(device)
         draws = [
-            (augment, uniforms(self.seed, epoch, component.name, count, component.numbers).to(device))
-            for component, augment in self.augmentations
+            (augment, uniforms(self.seed, epoch, name, count, numbers).to(device))
+            for name, numbers, augment in self.augmentations
         ]
+        self.optimisation.begin(epoch)
         total = torch.zeros((), device=device)
         for step in range(self.steps_per_epoch):
             index = order[step * size : (step + 1) * size]
-            images = self.pixels[index].permute(0, 3, 1, 2)
+            images = images_of(self.pixels[index], self.numerics)
             for augment, numbers in draws:
                 images = augment(images, numbers[index])
-            self._set_learning_rate(epoch_of_phase * self.steps_per_epoch + step)
             total += self._step(images, self.labels[index])
         return total.item() / self.steps_per_epoch
 
@@ -149,10 +170,7 @@ class Training(Iterator[EpochResult]):
         with autocast(self.numerics):
             logits = self.classifier(images)
         loss: Tensor = self.loss(logits.float(), labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        self.optimisation.step(loss)
         return loss.detach()
 
     def _record(self, epoch: int, metrics: dict[str, float]) -> EpochResult:
@@ -167,59 +185,43 @@ class Training(Iterator[EpochResult]):
         self.history.append(result)
         return result
 
-    # ------------------------------------------------------------------ phases and learning rate
-
-    @property
-    def _status(self) -> Status:
-        return self.history[-1].status if self.history else "running"
-
-    def _phase_of(self, epoch: int) -> tuple[int, int]:
-        """Return the phase of an epoch and the first epoch of that phase."""
-        first = 1
-        for number, phase in enumerate(self.recipe.phases):
-            if epoch < first + phase.epochs:
-                return number, first
-            first += phase.epochs
-        raise AssertionError(f"epoch {epoch} lies beyond the recipe's {self.recipe.epochs}")
-
-    def _start_phase(self, number: int) -> None:
-        phase: Phase = self.recipe.phases[number]
-        self.optimizer = phase.optimizer.build(self.classifier.parameters())
-        for group in self.optimizer.param_groups:
-            group["initial_lr"] = group["lr"]
-        self.schedule = phase.schedule.build(
-            phase.epochs * self.steps_per_epoch, self.steps_per_epoch
-        )
-
-    def _set_learning_rate(self, step: int) -> None:
-        factor = self.schedule(step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * factor
-        self._learning_rate = float(self.optimizer.param_groups[0]["lr"])
-
     # ------------------------------------------------------------------ stop and go on
 
     def checkpoint(self) -> Checkpoint:
-        """Return all that is needed to go on after the last epoch (tensors are not copied)."""
+        """Return all that is needed to go on after the last epoch (tensors are not copied).
+
+        When the training is over nothing goes on, and the optimizer's state is left out.
+        """
+        optimizer, scaler = ({}, {}) if self.over else self.optimisation.state()
         return Checkpoint(
+            signature=self.recipe.signature,
+            seed=self.seed,
             epoch=len(self.history),
             weights=self.classifier.state_dict(),
-            optimizer=self.optimizer.state_dict(),
-            scaler=self.scaler.state_dict(),
+            optimizer=optimizer,
+            scaler=scaler,
             history=[asdict(result) for result in self.history],
             best_epoch=self.best_epoch,
             best_weights=self.best_weights,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint as if the training had never stopped."""
+        """Go on from a checkpoint as if the training had never stopped.
+
+        Raises:
+            ValueError: It belongs to another recipe or seed.
+        """
+        if (checkpoint.signature, checkpoint.seed) != (self.recipe.signature, self.seed):
+            raise ValueError(
+                f"the checkpoint is of recipe {checkpoint.signature} with seed {checkpoint.seed}, "
+                f"not of recipe {self.recipe.signature} with seed {self.seed}; train anew, or "
+                "give the recipe and seed that it belongs to"
+            )
         self.history = [EpochResult(**result) for result in checkpoint.history]
         self.classifier.load_state_dict(checkpoint.weights)
-        if checkpoint.epoch:
-            self._start_phase(self._phase_of(checkpoint.epoch)[0])
-        self.optimizer.load_state_dict(checkpoint.optimizer)
-        self.scaler.load_state_dict(checkpoint.scaler)
         self.best_epoch, self.best_weights = checkpoint.best_epoch, checkpoint.best_weights
+        if not self.over:
+            self.optimisation.restore(checkpoint.epoch, checkpoint.optimizer, checkpoint.scaler)
 
 
 def train(
@@ -248,7 +250,7 @@ def train(
         checkpoint: Where to go on; its history is the iterator's history.
 
     Raises:
-        ValueError: The network does not fit the images, or the batch the data.
+        ValueError: The recipe does not fit the data (see `check`), or the checkpoint the recipe.
     """
     training = Training(recipe, seed, train, validation, numerics, num_classes)
     if checkpoint is not None:
@@ -261,8 +263,11 @@ def _channels_first(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _grey_levels(mean: Tensor) -> Tensor:
-    return mean.round().to(torch.uint8)
+def _stream_name(recipe: Recipe, place: int) -> str:
+    """Name an augmentation's draws by itself, so that variants share them; a second one counts."""
+    names = [augmentation.name for augmentation in recipe.augmentation]
+    earlier = names[:place].count(names[place])
+    return f"{names[place]}#{earlier + 1}" if earlier else names[place]
 
 
 def _copy(classifier: nn.Module) -> Weights:
