@@ -2,9 +2,9 @@
 
 import itertools
 from abc import abstractmethod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cifar_models.component import Component, Frozen
 from cifar_models.recipe import Recipe, plain
@@ -26,16 +26,26 @@ class Factor(Frozen):
     name: str
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [level.name for level in self.levels]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"levels of factor {self.name!r} need distinct names, got {', '.join(names)}; "
+                "give names by keywords"
+            )
+        return self
+
 
 def factor(name: str, path: str, *values: Any, **labelled: Any) -> Factor:
     """Return a factor that changes one path of the recipe.
 
     Positional values are named by themselves (a component by its name); keywords give names.
     """
-    named = {_name(value): value for value in values} | labelled
+    named = [(_name(value), value) for value in values] + list(labelled.items())
     return Factor(
         name=name,
-        levels=tuple(Level(name=k, changes={path: plain(v)}) for k, v in named.items()),
+        levels=tuple(Level(name=label, changes={path: plain(v)}) for label, v in named),
     )
 
 
@@ -86,6 +96,8 @@ class Factorial(Design):
 
     def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
         """Return one factor, named after all, with a level for each combination."""
+        if not factors:
+            return ()
         cells = {}
         for levels in itertools.product(*(f.levels for f in factors)):
             changes = {path: v for level in levels for path, v in level.changes.items()}

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from cifar_models.component import forget, nearest
+from pydantic import ValidationError
+
+from cifar_models.component import forget, nearest, sentence
 from cifar_models.recipe import read_text
 from search_spaces import studies
 from search_spaces.study import Study
@@ -76,17 +78,29 @@ def load_source(source: StudySource) -> ModuleType:
     file = module.__file__ = f"{source.filename}@{name.removeprefix(USER_MODULE)}"
     lines = source.text.splitlines(keepends=True)
     linecache.cache[file] = (len(source.text), None, lines, file)  # for tracebacks and digests
+    _unload_older(source)
     sys.modules[name] = module
     try:
         exec(compile(source.text, file, "exec"), module.__dict__)
-    except Exception as error:
-        del sys.modules[name]
-        forget(name)
+    except (Exception, SystemExit) as error:
+        _unload(name)
         raise ValueError(_failure(source, file, error)) from error
     return module
 
 
-def _failure(source: StudySource, file: str, error: Exception) -> str:
+def _unload_older(source: StudySource) -> None:
+    """Let an edited file take the place of what was loaded from it before."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(USER_MODULE) and str(module.__file__).startswith(f"{source.filename}@"):
+            _unload(name)
+
+
+def _unload(name: str) -> None:
+    del sys.modules[name]
+    forget(name)
+
+
+def _failure(source: StudySource, file: str, error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{source.filename} is no Python: {error.msg} (line {error.lineno})"
     inside = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
@@ -96,7 +110,8 @@ def _failure(source: StudySource, file: str, error: Exception) -> str:
         if isinstance(error, ImportError)
         else ""
     )
-    return f"{source.filename} fails{line}: {type(error).__name__}: {error}{hint}"
+    said = sentence(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
+    return f"{source.filename} fails{line}: {type(error).__name__}: {said}{hint}"
 
 
 def _study_of(module: ModuleType, name: str) -> Study:

@@ -9,6 +9,7 @@ import ast
 import hashlib
 import linecache
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,38 +48,45 @@ def reached_source(component: type[Component]) -> str:
     file = sys.modules[component.__module__].__file__
     assert file is not None, "components live in files"
     tree = ast.parse("".join(linecache.getlines(file)))
-    definitions: dict[str, ast.stmt] = {name: node for node in tree.body for name in _bound(node)}
-    reached: dict[str, ast.stmt] = {}
-    waiting = [component.__qualname__.split(".")[0]]
+    definitions: dict[str, list[ast.stmt]] = defaultdict(list)
+    for node in tree.body:
+        for name in _bound(node):
+            definitions[name].append(node)
+    reached: set[str] = set()
+    waiting = {component.__qualname__.split(".")[0]}
     while waiting:
         name = waiting.pop()
-        if name in reached or name not in definitions:
-            continue
-        node = reached[name] = definitions[name]
-        waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
-    return "\n".join(ast.dump(_bare(node)) for _, node in sorted(reached.items()))
+        reached.add(name)
+        waiting |= {n.id for node in definitions.get(name, ())
+                    for n in ast.walk(node) if isinstance(n, ast.Name)} - reached  # fmt: skip
+    statements = [node for node in tree.body if reached.intersection(_bound(node))]
+    return "\n".join(ast.unparse(_bare(node)) for node in statements)
 
 
 def _bound(node: ast.stmt) -> list[str]:
-    """Return the names that a top-level statement binds."""
+    """Return the names that a statement binds, also inside an ``if`` or ``try``."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return [node.name]
         case ast.Import() | ast.ImportFrom():
             return [alias.asname or alias.name.split(".")[0] for alias in node.names]
         case _:
-            return [n.id for n in ast.walk(node) if _stores(n)]
+            inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)]
+            stored = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)]
+            return stored + [name for statement in inner for name in _bound(statement)]
 
 
-def _stores(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _stores(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _bare(node: ast.stmt) -> ast.stmt:
-    """Return a definition without docstrings."""
+    """Return a definition without docstrings, those of a class's fields included."""
     for inner in ast.walk(node):
         if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            first = inner.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                inner.body = inner.body[1:] or [ast.Pass()]
+            inner.body = [s for s in inner.body if not _documents(s)] or [ast.Pass()]
     return node
+
+
+def _documents(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

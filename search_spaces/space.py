@@ -14,12 +14,15 @@ extended later. Only the parameters of the branch that was chosen are asked for.
 """
 
 import copy
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_models.component import Component, Frozen, nearest
-from cifar_models.ranges import IntRange, LogRange, Range, Suggest
+from cifar_models.ranges import IntRange, LogRange, Range, Scalar, Suggest
 from cifar_models.recipe import assign, plain
 
 Interval = Range | LogRange | IntRange
@@ -30,7 +33,7 @@ class Option(Frozen):
 
     label: str
     value: Any
-    space: "Space" = {}
+    space: "Space" = Field(default_factory=dict)
 
 
 class Choice(Frozen):
@@ -83,9 +86,9 @@ def tuned(component: Component, *fields: str, **ranges: Interval | Choice) -> Op
     Raises:
         ValueError: A field does not exist, or states no usual range.
     """
-    space = {name: usual_range(type(component), name) for name in fields} | ranges
     for name in ranges:
         _field(type(component), name)
+    space = {name: usual_range(type(component), name) for name in fields} | ranges
     return Option(label=component.name, value=plain(component), space=space)
 
 
@@ -104,6 +107,41 @@ def usual_range(component: type[Component], name: str) -> Interval:
 def sample(space: Space, trial: Suggest) -> dict[str, Any]:
     """Draw a point: recipe paths with plain values, ready for ``Recipe.replace``."""
     return {path: domain.suggest(trial, path) for path, domain in space.items()}
+
+
+def probes(space: Space) -> Iterator[dict[str, Any]]:
+    """Yield few points that together take every option of every choice, ranges in their middle.
+
+    (An option inside an option is taken when both have one place in their lists.)
+    """
+    most = max((_options(domain) for domain in space.values()), default=1)
+    for place in range(most):
+        yield sample(space, _Probe(place))
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """Suggests the middle of every range, and one place of every list of options."""
+
+    place: int
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:  # noqa: ARG002
+        return math.sqrt(low * high) if log else (low + high) / 2
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        return round(self.suggest_float(name, low, high, log=log))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Scalar]) -> Any:  # noqa: ARG002
+        return choices[min(self.place, len(choices) - 1)]
+
+
+def _options(domain: Interval | Choice) -> int:
+    match domain:
+        case Choice():
+            inner = [_options(d) for option in domain.options for d in option.space.values()]
+            return max([len(domain.options), *inner])
+        case _:
+            return 1
 
 
 def _field(component: type[Component], name: str) -> Any:

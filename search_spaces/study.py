@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cifar_models.component import Frozen, nearest, registry, sentence
+from cifar_models.metrics import Metric
 from cifar_models.recipe import Recipe
 from search_spaces.designs import Arm, Design, Factor, OneFactor
-from search_spaces.space import Space
+from search_spaces.space import Space, probes
 
 SEARCH_SEED = 1_000_000
 SELECTION_SEED = 2_000_000
@@ -74,7 +75,15 @@ class Study(Frozen):
         seeds = self.seed_list
         if len(set(seeds)) < len(seeds) or not all(0 <= seed < SEARCH_SEED for seed in seeds):
             raise ValueError(f"seeds must be distinct and in [0, {SEARCH_SEED:,}), got {seeds}")
+        names = [factor.name for factor in self.factors]
+        if len(set(names)) < len(names):
+            raise ValueError(f"factors need distinct names, got {', '.join(names)}")
         self.arms()
+        for point in probes(self.search.space) if self.search else ():
+            try:
+                self.base.replace(point)
+            except ValueError as error:
+                raise ValueError(f"search space: {error}") from None
         return self
 
     @property
@@ -85,11 +94,21 @@ class Study(Frozen):
     @property
     def higher_is_better(self) -> bool:
         """Whether the metric is to be maximised."""
-        return self.metric != "loss" and registry("metric")[self.metric].higher_is_better
+        if self.metric == "loss":
+            return False
+        metric = registry("metric")[self.metric]
+        assert issubclass(metric, Metric)
+        return metric.higher_is_better
 
     def arms(self, base: Recipe | None = None) -> tuple[Arm, ...]:
-        """Return the arms of the ablation around a recipe, by default the study's own base."""
-        return self.design.arms(base or self.base, self.factors)
+        """Return the arms of the ablation around a recipe, by default the study's own base.
+
+        A search without factors ends in one arm: the winner itself.
+        """
+        base = base or self.base
+        if not self.factors:
+            return (Arm(factor="recipe", level="winner", recipe=base, baseline=True),)
+        return self.design.arms(base, self.factors)
 
     def replace(self, **changes: object) -> Self:
         """Return a validated copy with some fields changed.
