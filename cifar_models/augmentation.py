@@ -110,7 +110,8 @@ class Cutout(Augmentation):
         def cut(images: Tensor, uniforms: Tensor) -> Tensor:
             rows = self._covered(uniforms[:, 0], height)[:, None, :, None]
             columns = self._covered(uniforms[:, 1], width)[:, None, None, :]
-            return torch.where(rows & columns, fill.to(images.device)[:, None, None], images)
+            colour = fill.to(images.device, non_blocking=True)[:, None, None]
+            return torch.where(rows & columns, colour, images)
 
         return cut
 
