@@ -89,12 +89,12 @@ def load(url: str, device: str = "cpu") -> Checkpoint:
     try:
         data = _unpacked(content, device)
         version = data.pop("format")
+        if version == FORMAT:
+            return Checkpoint(**data)
     except Exception as error:  # whatever a torn or foreign file provokes
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{url} is no whole checkpoint of this project: {reason}") from None
-    if version != FORMAT:
-        raise ValueError(f"{url} has checkpoint format {version}, this version reads {FORMAT}")
-    return Checkpoint(**data)
+    raise ValueError(f"{url} has checkpoint format {version}, this version reads {FORMAT}")
 
 
 def _unpacked(content: bytes, device: str) -> dict[str, Any]:

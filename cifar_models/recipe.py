@@ -38,7 +38,7 @@ class Recipe(Frozen):
     split: Split = Split()
     model: Architecture
     loss: Loss = CrossEntropy()
-    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    phases: Annotated[tuple[Phase, ...], Field(json_schema_extra={"minItems": 1})]
     batch_size: Annotated[int, Field(gt=0)] = 128
     augmentation: tuple[Augmentation, ...] = ()
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -54,6 +54,13 @@ class Recipe(Frozen):
             raise ValueError(f"give either phases or {', '.join(short)} at the top, not both")
         rest = {key: value for key, value in data.items() if key not in short}
         return rest | {"phases": [short]} if short else data
+
+    @model_validator(mode="after")
+    def _some_phase(self) -> Self:
+        """Refuse an empty recipe (``min_length`` would also complain of a phase that is wrong)."""
+        if not self.phases:
+            raise ValueError("a recipe needs at least one phase: give epochs and optimizer")
+        return self
 
     @property
     def epochs(self) -> int:

@@ -1,0 +1,58 @@
+import pytest
+import torch
+from torch import nn
+
+from cifar_models.streams import generator, global_stream, initialise, stream, uniforms
+
+
+def test_streams_differ_by_seed_purpose_and_key() -> None:
+    seeds = {
+        stream(0, "order", 1),
+        stream(1, "order", 1),
+        stream(0, "dropout", 1),
+        stream(0, "order", 2),
+        stream(0, "augment", "a", 1),
+        stream(0, "augment", "b", 1),
+        stream(0, "init"),
+    }
+    assert len(seeds) == 7
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_streams_are_the_same_for_ever() -> None:
+    assert stream(0, "order", 1) == 4489457307835839548
+    assert torch.randperm(5, generator=generator(0, "order", 1)).tolist() == [0, 1, 3, 2, 4]
+
+
+def test_the_global_generator_is_lent_and_given_back() -> None:
+    before = torch.get_rng_state()
+    with global_stream(0, "dropout", 1):
+        inside = torch.rand(3)
+    assert torch.equal(torch.get_rng_state(), before)
+    with global_stream(0, "dropout", 1):
+        assert torch.equal(torch.rand(3), inside)
+    with pytest.raises(RuntimeError, match="on purpose"), global_stream(0, "dropout", 1):
+        raise RuntimeError("on purpose")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_weights_follow_path_and_seed_whatever_else_is_in_the_network() -> None:
+    small = nn.ModuleDict({"head": nn.Linear(4, 2)})
+    large = nn.ModuleDict({"first": nn.Linear(7, 7), "head": nn.Linear(4, 2)})
+    other = nn.ModuleDict({"tail": nn.Linear(4, 2)})
+    for network in (small, large, other):
+        initialise(network, 5)
+    assert torch.equal(small["head"].weight, large["head"].weight)
+    assert not torch.equal(small["head"].weight, other["tail"].weight)
+    initialise(small, 6)
+    assert not torch.equal(small["head"].weight, large["head"].weight)
+
+
+def test_the_draws_of_an_image_do_not_depend_on_the_batch_but_on_epoch_and_name() -> None:
+    draws = uniforms(0, 1, "random_crop", 50, 2)
+    assert draws.shape == (50, 2)
+    assert draws.dtype == torch.float32
+    assert 0 <= draws.min() <= draws.max() < 1
+    assert torch.equal(draws, uniforms(0, 1, "random_crop", 50, 2))
+    for other in (uniforms(0, 2, "random_crop", 50, 2), uniforms(0, 1, "cutout", 50, 2)):
+        assert not torch.equal(draws, other)
