@@ -1,0 +1,1 @@
+"""Running trials: Ray Tune, Optuna, ASHA, and the order in which a study's phases follow."""

@@ -1,0 +1,1 @@
+"""What happened: identities, the journal on disk, MLflow, and frames for the analysis."""

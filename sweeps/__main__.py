@@ -1,0 +1,30 @@
+"""The console script `sweeps`, also ``python -m sweeps``."""
+
+import typer
+
+from sweeps.commands.export import export
+from sweeps.commands.list import list_choices
+from sweeps.commands.plan import plan
+from sweeps.commands.run import run
+from sweeps.commands.table import table
+
+app = typer.Typer(
+    help="Hyperparameter sweeps and ablation studies on CIFAR that a researcher can publish.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("run")(run)
+app.command("plan")(plan)
+app.command("list")(list_choices)
+app.command("table")(table)
+app.command("export")(export)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Options that several commands share, and the one place where a mistake becomes a sentence."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+
+P = ParamSpec("P")
+
+StudyOption = Annotated[
+    str, typer.Option("--study", metavar="NAME|FILE.py", help="A study's name, or your own file.")
+]
+StorageOption = Annotated[
+    str, typer.Option("--storage", help="Path or URL of checkpoints and artifacts.")
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option("--state", help="Local folder of journal and databases.  [default: the storage]"),
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option("--tracking-uri", help="MLflow server.  [default: a database in the state]"),
+]
+DatasetOption = Annotated[
+    str | None, typer.Option("--dataset", help="Use another data set than the study's.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where data sets lie.  [default: data]")
+]
+EpochsOption = Annotated[
+    int | None, typer.Option("--epochs", help="Train every trial so many epochs.")
+]
+TrialsOption = Annotated[int | None, typer.Option("--trials", help="Trials of the search.")]
+SeedsOption = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="N|A,B,C", help="Number of seeds of the ablation, or a list."),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option("--address", help="Address of a Ray cluster.  [default: this machine]"),
+]
+CpusOption = Annotated[int, typer.Option("--cpus-per-trial", min=1, help="CPU threads of a trial.")]
+GpusOption = Annotated[
+    float | None,
+    typer.Option("--gpus-per-trial", min=0, help="1 or a fraction.  [default: 1 if there is one]"),
+]
+ConcurrentOption = Annotated[
+    int | None, typer.Option("--max-concurrent", min=1, help="Trials at once.  [default: all fit]")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def sentences(command: Callable[P, None]) -> Callable[P, None]:
+    """Let a command answer bad input with a sentence and exit code 2 instead of a traceback.
+
+    ``SWEEPS_TRACEBACK=1`` shows the traceback as well.
+    """
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ValueError as error:
+            if os.environ.get("SWEEPS_TRACEBACK"):
+                raise
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from None
+
+    return guarded

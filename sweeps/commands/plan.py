@@ -1,0 +1,72 @@
+"""`sweeps plan`: what a study would cost and what is done, before anything is spent."""
+
+from typing import TYPE_CHECKING
+
+from sweeps.commands.options import (
+    AddressOption,
+    ConcurrentOption,
+    CpusOption,
+    DataDirOption,
+    DatasetOption,
+    EpochsOption,
+    GpusOption,
+    JsonOption,
+    SeedsOption,
+    StateOption,
+    StorageOption,
+    StudyOption,
+    TrackingOption,
+    TrialsOption,
+    sentences,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from search_spaces.study import Study
+    from sweeps.execution.runner import Options
+    from sweeps.record.places import Places
+
+
+@sentences
+def plan(
+    study: StudyOption = "quickstart",
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    epochs: EpochsOption = None,
+    trials: TrialsOption = None,
+    seeds: SeedsOption = None,
+    address: AddressOption = None,
+    cpus_per_trial: CpusOption = 1,
+    gpus_per_trial: GpusOption = None,
+    max_concurrent: ConcurrentOption = None,
+    json: JsonOption = False,
+    storage: StorageOption = "runs",
+    state: StateOption = None,
+    tracking_uri: TrackingOption = None,
+) -> None:
+    """Print variants, trials, rungs in epochs, and what is already done. Trains nothing."""
+    from rich.console import Console
+
+    from sweeps.commands.studies import resolve_study
+    from sweeps.execution.runner import Options
+    from sweeps.record.places import resolve_places
+
+    places = resolve_places(storage, state, tracking_uri)
+    question, _ = resolve_study(study, dataset, epochs, trials, seeds)
+    options = Options(data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent)
+    print_plan(question, places, options, Console(), as_json=json)
+
+
+def print_plan(
+    study: "Study", places: "Places", options: "Options", console: "Console", *,
+    as_json: bool = False,
+) -> None:  # fmt: skip
+    """Work the plan of a study out and print it."""
+    from sweeps.execution.forecast import forecast
+
+    found = forecast(study, places, options)
+    if as_json:
+        console.print_json(data=found.to_json())
+    else:
+        found.print(console)

@@ -1,0 +1,100 @@
+"""`sweeps run`, which is `python sweeps/ablation.py`: run a study and print its table."""
+
+from typing import Annotated
+
+import typer
+
+from sweeps.commands.options import (
+    AddressOption,
+    ConcurrentOption,
+    CpusOption,
+    DataDirOption,
+    DatasetOption,
+    EpochsOption,
+    GpusOption,
+    SeedsOption,
+    StateOption,
+    StorageOption,
+    StudyOption,
+    TrackingOption,
+    TrialsOption,
+    sentences,
+)
+
+INTERRUPTED = 130
+"""Exit code after a signal or a spent time budget, as shells have it for Ctrl-C."""
+
+
+@sentences
+def run(
+    study: StudyOption = "quickstart",
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    epochs: EpochsOption = None,
+    trials: TrialsOption = None,
+    seeds: SeedsOption = None,
+    address: AddressOption = None,
+    cpus_per_trial: CpusOption = 1,
+    gpus_per_trial: GpusOption = None,
+    max_concurrent: ConcurrentOption = None,
+    time_budget: Annotated[
+        float | None, typer.Option(help="Stop after so many seconds; run again to go on.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
+    ] = False,
+    storage: StorageOption = "runs",
+    state: StateOption = None,
+    tracking_uri: TrackingOption = None,
+) -> None:
+    """Run a study: search, ablation over seeds, test evaluation, table, best recipe.
+
+    Running the same command again goes on where it was stopped, and trains nothing twice.
+    """
+    from rich.console import Console
+
+    from sweeps.commands.plan import print_plan
+    from sweeps.commands.studies import resolve_study
+    from sweeps.execution.phases import Interrupted
+    from sweeps.execution.runner import Options, StudyRun
+    from sweeps.record.places import resolve_places
+
+    console = Console()
+    places = resolve_places(storage, state, tracking_uri)
+    question, sources = resolve_study(study, dataset, epochs, trials, seeds)
+    options = Options(
+        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent, time_budget, fresh
+    )
+    if dry_run:
+        print_plan(question, places, options, console)
+        return
+    try:
+        StudyRun(question, sources, places, options, console).execute()
+    except (Interrupted, KeyboardInterrupt):
+        console.print("Stopped. Nothing is lost: the same command goes on from here.")
+        raise typer.Exit(INTERRUPTED) from None
+    _conclude(question.name, places, console)
+
+
+def _conclude(study: str, places: "Places", console: "Console") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Print the table, and write it with plots and the best recipe."""
+    from sweeps.analysis.rendering.terminal import terminal
+    from sweeps.export import export_best
+    from sweeps.publication import publish
+    from sweeps.record.mlflow_runs import Runs
+    from sweeps.record.results import load
+
+    runs = Runs(places.tracking_uri)
+    results = load(study, places.tracking_uri)
+    folder = places.folder(study)
+    published = publish(results, folder, runs)
+    console.print()
+    typer.echo(terminal(published.table))
+    if results.images["validation"]:
+        files = export_best(results, runs, folder / "best.yaml")
+        runs.client.log_artifact(results.parent, str(files[0]))
+        console.print(f"best recipe   python -m cifar_models {files[0]}", soft_wrap=True)
+    console.print(f"tables, plots {folder}", soft_wrap=True, highlight=False)
+    console.print(f"every trial   mlflow ui --backend-store-uri {places.tracking_uri}",
+                  soft_wrap=True, highlight=False)  # fmt: skip

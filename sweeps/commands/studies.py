@@ -1,0 +1,59 @@
+"""From the options of a command to a resolved study."""
+
+from search_spaces.loading import StudySource, load_study
+from search_spaces.study import Study
+
+
+def resolve_study(
+    name_or_file: str,
+    dataset: str | None = None,
+    epochs: int | None = None,
+    trials: int | None = None,
+    seeds: str | None = None,
+) -> tuple[Study, tuple[StudySource, ...]]:
+    """Load a study and apply what the options change.
+
+    Raises:
+        ValueError: There is no such study, or an option does not go with it.
+    """
+    study, sources = load_study(name_or_file)
+    base = study.base
+    if dataset is not None:
+        base = base.replace({"dataset": dataset})
+    if epochs is not None:
+        base = base.with_epochs(epochs)
+    if base != study.base:
+        study = study.replace(base=base)
+    if trials is not None:
+        if study.search is None:
+            raise ValueError(f"--trials: study {study.name} has no search")
+        study = study.replace(search=study.search.model_dump() | {"trials": trials})
+    if seeds is not None:
+        study = study.replace(seeds=parse_seeds(seeds))
+    return study, sources
+
+
+def parse_seeds(text: str) -> int | tuple[int, ...]:
+    """Read ``5`` as a number of seeds and ``0,10,20`` as a list of them.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    try:
+        numbers = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        numbers = ()
+    if not numbers:
+        raise ValueError(f"--seeds wants a number or a list such as 0,10,20, got {text!r}")
+    return numbers[0] if len(numbers) == 1 and "," not in text else numbers
+
+
+def study_name(name_or_file: str) -> str:
+    """Return the name under which a study is recorded.
+
+    A name is taken as it is: results outlive the file of a study.
+
+    Raises:
+        ValueError: A file defines no study.
+    """
+    return load_study(name_or_file)[0].name if name_or_file.endswith(".py") else name_or_file

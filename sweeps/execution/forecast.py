@@ -1,0 +1,203 @@
+"""What a study will cost: its phases, their trials and epochs, and how much of it is done."""
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import optuna
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from cifar_models.recipe import Recipe
+from search_spaces.study import SEARCH_SEED, Search, Study
+from sweeps.execution.images import ImageStore
+from sweeps.execution.optuna_source import optuna_study_name, searched
+from sweeps.execution.plan import Cell, Planner, distinct
+from sweeps.execution.ray_session import Resources, divide, plan_resources, ray_session
+from sweeps.execution.winner import best_recipes, winner
+from sweeps.record.journal import TrialRecord, read_records
+from sweeps.record.places import Places
+
+if TYPE_CHECKING:
+    from sweeps.execution.runner import Options
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Where a search is halved: about so many of its trials get there."""
+
+    epoch: int
+    trials: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase's trials, those already done, and the epochs that all of them take."""
+
+    role: str
+    trials: int
+    done: int
+    epochs: float
+    rungs: list[Rung] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The plan of a study."""
+
+    study: str
+    question: str
+    slots: int
+    numerics: dict[str, Any]
+    phases: list[Phase]
+    arms: list[dict[str, Any]]
+    seeds: list[int]
+    winner_known: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain data."""
+        return asdict(self)
+
+    def print(self, console: Console) -> None:
+        """Print the plan for people."""
+        console.print(f"[bold]{self.study}[/bold]: {self.question}")
+        phases = Table("phase", "trials", "done", "epochs", box=None, title_justify="left")
+        for phase in self.phases:
+            about = "about " if phase.rungs else ""
+            phases.add_row(
+                phase.role, str(phase.trials), str(phase.done), f"{about}{phase.epochs:,.0f}"
+            )
+        console.print(phases)
+        for phase in self.phases:
+            for rung in phase.rungs:
+                console.print(
+                    f"  after epoch {rung.epoch} about {rung.trials:.0f} of {phase.trials} trials "
+                    "go on",
+                    highlight=False,
+                )
+        arms = Table("factor", "level", "variant", "done", box=None)
+        for arm in self.arms:
+            mark = " (baseline)" if arm["baseline"] else ""
+            arms.add_row(arm["factor"], arm["level"] + mark, arm["variant"],
+                         f"{arm['done']}/{len(self.seeds)}")  # fmt: skip
+        console.print(arms)
+        if not self.winner_known:
+            console.print("The ablation is around the search's winner, which is not known yet.")
+        device = self.numerics["device"]
+        console.print(
+            f"{self.slots} trials at once on {device}, {self.numerics['threads']} threads each"
+        )
+
+
+def forecast(study: Study, places: Places, options: "Options") -> Forecast:
+    """Work out what a study would run, without training and without writing anything.
+
+    Raises:
+        ValueError: It cannot be run as asked.
+    """
+    images = ImageStore(options.data_dir)
+    planner = Planner(images, _resources(options))
+    records = read_records(places.state)
+    phases: list[Phase] = []
+    base: Recipe | None = study.base
+    if study.search:
+        searching, found = _search(study, planner, places)
+        phases.append(searching)
+        base, selection = _winner(study, planner, records, found, searching)
+        phases += selection
+    cells = planner.ablation(study, base or study.base)
+    ablation = _phase("ablation", study, cells, records)
+    phases.append(ablation)
+    return Forecast(
+        study=study.name,
+        question=study.question,
+        slots=planner.resources.slots,
+        numerics=cells[0].spec.numerics.model_dump(mode="json"),
+        phases=phases,
+        arms=_arms(study, cells, records),
+        seeds=list(study.seed_list),
+        winner_known=base is not None,
+    )
+
+
+def expected_epochs(search: Search, epochs: int) -> tuple[float, list[Rung]]:
+    """Return the epochs of a search if one in ``reduction_factor`` goes on at each rung.
+
+    Asynchronous halving lets a few more go on: it decides before all have arrived.
+    """
+    rungs, alive, spent, before = [], float(search.trials), 0.0, 0
+    for rung in search.rungs(epochs):
+        spent += alive * (rung - before)
+        alive, before = max(alive / search.reduction_factor, 1.0), rung
+        rungs.append(Rung(rung, alive))
+    return spent + alive * (epochs - before), rungs
+
+
+def _search(study: Study, planner: Planner, places: Places) -> tuple[Phase, list[str]]:
+    assert study.search is not None
+    baseline = planner.spec(study.base, SEARCH_SEED)
+    done, found = 0, []
+    if (places.state / "optuna.db").exists():
+        name = optuna_study_name(study, baseline)
+        if name in optuna.get_all_study_names(places.optuna_uri):
+            database = optuna.load_study(study_name=name, storage=places.optuna_uri)
+            done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
+            found = searched(database)
+    spent, rungs = expected_epochs(study.search, study.base.epochs)
+    return Phase("search", study.search.trials, done, spent, rungs), found
+
+
+def _winner(
+    study: Study, planner: Planner, records: dict[str, TrialRecord], found: list[str],
+    searching: Phase,
+) -> tuple[Recipe | None, list[Phase]]:  # fmt: skip
+    """Return the recipe to ablate, None while it is open, and the phase that selects it."""
+    assert study.search is not None
+    top, seeds = study.search.top_k, study.search.selection_seeds
+    unknown = [Phase("selection", top * seeds, 0, top * seeds * study.base.epochs)]
+    if searching.done < searching.trials:
+        return None, unknown if top > 1 else []
+    best = best_recipes(study, [records[trial] for trial in found])
+    if len(best) == 1:
+        return best[0], []
+    cells = planner.selection(study, best)
+    selection = _phase("selection", study, cells, records)
+    over = selection.done == selection.trials
+    return winner(study, cells, records) if over else None, [selection]
+
+
+def _phase(role: str, study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> Phase:
+    specs = distinct(cells)
+    done = sum(s.id in records and records[s.id].ended(study.name) for s in specs)
+    return Phase(role, len(specs), done, sum(s.recipe.epochs for s in specs))
+
+
+def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> list[dict[str, Any]]:
+    arms: dict[tuple[str, str], dict[str, Any]] = {}
+    for cell in cells:
+        row = arms.setdefault(
+            (cell.factor, cell.level),
+            {
+                "factor": cell.factor,
+                "level": cell.level,
+                "baseline": cell.baseline,
+                "variant": cell.spec.recipe.signature,
+                "done": 0,
+            },
+        )
+        known = records.get(cell.spec.id)
+        row["done"] += int(known is not None and known.ended(study.name))
+    return list(arms.values())
+
+
+def _resources(options: "Options") -> Resources:
+    if options.address:
+        with ray_session(options.address):
+            return plan_resources(
+                options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent
+            )
+    return divide(
+        os.cpu_count() or 1, torch.cuda.device_count(), options.cpus_per_trial,
+        options.gpus_per_trial, options.max_concurrent,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""One phase of a study under Ray Tune: trials from a source, outcomes in the journal."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray import tune
+
+from search_spaces.loading import StudySource
+from sweeps.execution.progress import Progress
+from sweeps.execution.ray_session import Resources
+from sweeps.execution.recorder import Recorder
+from sweeps.execution.trainable import Trainable
+from sweeps.execution.trial_source import TrialSource
+from sweeps.record.journal import Journal
+from sweeps.record.tracking import Tracker
+
+_WORKER_DEATHS = 3
+"""How often a trial goes on from its checkpoint after its worker died."""
+_MEMORY_KILLS = 5
+"""How often Ray's memory monitor may end a phase before we give up."""
+
+
+class Interrupted(Exception):
+    """A phase ended before all of its trials did: a signal, or the time budget."""
+
+
+def run_phase(
+    make_source: Callable[[], TrialSource],
+    make_scheduler: Callable[[], Any],
+    images: dict[str, ray.ObjectRef[Any]],
+    sources: tuple[StudySource, ...],
+    resources: Resources,
+    journal: Journal,
+    tracker: Tracker,
+    progress: Progress,
+    time_budget: float | None = None,
+) -> None:
+    """Run trials until the source has no more.
+
+    Raises:
+        Interrupted: A signal or the time budget ended it; everything is recorded.
+    """
+    trainable = tune.with_resources(
+        tune.with_parameters(Trainable, images=images, sources=sources),
+        {"cpu": resources.cpus_per_trial, "gpu": resources.gpus_per_trial},
+    )
+    for kills_left in reversed(range(_MEMORY_KILLS)):
+        source = make_source()
+        recorder = Recorder(source, journal, tracker, progress)
+        try:
+            _tune(trainable, source, make_scheduler(), recorder, time_budget)
+        except RuntimeError as error:
+            # Ray's memory monitor ends the whole run, perhaps for an innocent trial's sake.
+            if not isinstance(error.__cause__, ray.exceptions.OutOfMemoryError) or not kills_left:
+                raise
+            recorder.on_experiment_end([])
+            continue
+        progress.finish(source.handed_out)
+        statuses = {journal[name].status for name in source.handed_out}
+        if "interrupted" in statuses or not source.exhausted:
+            raise Interrupted
+        return
+
+
+def _tune(
+    trainable: Any,
+    source: TrialSource,
+    scheduler: Any,
+    recorder: Recorder,
+    time_budget: float | None,
+) -> None:
+    scratch = tempfile.mkdtemp(prefix="sweeps-")  # Tune insists on a folder a trial
+    try:
+        tune.run(
+            trainable,
+            name="tune",
+            search_alg=source,
+            scheduler=scheduler,
+            callbacks=[recorder],
+            storage_path=scratch,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            reuse_actors=True,
+            max_failures=_WORKER_DEATHS,
+            raise_on_failed_trial=False,
+            time_budget_s=time_budget,
+            verbose=0,
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,88 @@
+"""What a study asks for, before anything is spent: its cells, and which of them are done."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cifar_models.numerics import resolve
+from cifar_models.recipe import Recipe
+from cifar_models.training import check
+from search_spaces.study import SELECTION_SEED, Study
+from sweeps.execution.images import ImageStore
+from sweeps.execution.ray_session import Resources
+from sweeps.record.identity import TrialSpec
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A trial in its role for a study; one trial can fill several cells."""
+
+    spec: TrialSpec
+    role: str
+    """``search``, ``selection`` or ``ablation``."""
+    factor: str = ""
+    level: str = ""
+    baseline: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the membership that the study's parent run keeps."""
+        return {
+            "trial": self.spec.id,
+            "role": self.role,
+            "variant": self.spec.recipe.signature,
+            "factor": self.factor,
+            "level": self.level,
+            "baseline": self.baseline,
+            "seed": self.spec.seed,
+            "planned_epochs": self.spec.recipe.epochs,
+        }
+
+
+class Planner:
+    """Turns recipes into trials: checks them, and fixes data and numerics."""
+
+    def __init__(self, images: ImageStore, resources: Resources) -> None:
+        self.images, self.resources = images, resources
+
+    def spec(self, recipe: Recipe, seed: int) -> TrialSpec:
+        """Return the trial of a recipe and a seed.
+
+        Raises:
+            ValueError: The recipe cannot be trained: its network does not fit the images, or a
+                batch is larger than the data.
+        """
+        source = self.images.source(recipe)
+        check(recipe, source.shape, len(source.parts.train.labels))
+        numerics = resolve(recipe, self.resources.device, self.resources.cpus_per_trial)
+        return TrialSpec(recipe, seed, numerics, source.fingerprint)
+
+    def ablation(self, study: Study, base: Recipe) -> list[Cell]:
+        """Return the cells of the ablation around a recipe: every arm with every seed.
+
+        Seed by seed, so that an interrupted ablation has whole pairs.
+        """
+        arms = study.arms(base)
+        for arm in arms:
+            try:
+                self.spec(arm.recipe, 0)
+            except ValueError as error:
+                raise ValueError(f"{arm.factor} {arm.level}: {error}") from None
+        return [
+            Cell(self.spec(arm.recipe, seed), "ablation", arm.factor, arm.level, arm.baseline)
+            for seed in study.seed_list
+            for arm in arms
+        ]
+
+    def selection(self, study: Study, recipes: Sequence[Recipe]) -> list[Cell]:
+        """Return the cells in which the search's best recipes are trained again."""
+        assert study.search is not None
+        return [
+            Cell(self.spec(recipe, SELECTION_SEED + number), "selection")
+            for recipe in recipes
+            for number in range(study.search.selection_seeds)
+        ]
+
+
+def distinct(cells: Iterable[Cell]) -> list[TrialSpec]:
+    """Return the trials of some cells, each once."""
+    return list({cell.spec.id: cell.spec for cell in cells}.values())

@@ -1,0 +1,115 @@
+"""The live view of a phase: a panel that refreshes in a terminal, a line a trial elsewhere."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from sweeps.record.journal import Journal, TrialRecord
+
+_REFRESH_SECONDS = 0.5
+_SHOWN = ("running", "finished", "stopped", "diverged", "out_of_memory", "impossible", "failed")
+
+
+class Progress:
+    """Shows trials by state, the best so far, speed, and the time that is left."""
+
+    def __init__(
+        self, console: Console, journal: Journal, title: str, metric: str,
+        *, trials: int, epochs: int, reused: int = 0, higher_is_better: bool = True,
+        rungs: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        self.console, self.journal, self.title, self.metric = console, journal, title, metric
+        self.trials, self.epochs, self.reused, self.rungs = trials, epochs, reused, rungs
+        self.sign = 1 if higher_is_better else -1
+        self._started = self._shown = time.monotonic()
+        self._announced: set[str] = set()
+        self._epochs_before: dict[str, int] = {}
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> "Progress":
+        """Begin to show."""
+        self.console.print(self.headline())
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        """Leave one line behind."""
+        if self.console.is_terminal:
+            self._live.stop()
+
+    def update(self, handed_out: Sequence[str]) -> None:
+        """Refresh, at most twice a second."""
+        now = time.monotonic()
+        if now - self._shown < _REFRESH_SECONDS:
+            return
+        self._shown = now
+        records = [self.journal[name] for name in handed_out]
+        for record in records:
+            self._epochs_before.setdefault(record.trial, record.epochs)
+        if self.console.is_terminal:
+            self._live.update(self._panel(records), refresh=True)
+        else:
+            self._announce(records)
+
+    def finish(self, handed_out: Sequence[str]) -> None:
+        """Show the last state."""
+        self._shown = 0.0
+        self.update(handed_out)
+
+    def headline(self) -> str:
+        """Return what is about to be done."""
+        known = f", {self.reused} of them already done" if self.reused else ""
+        rungs = f", halved after epochs {', '.join(map(str, self.rungs))}" if self.rungs else ""
+        return (
+            f"[bold]{self.title}[/bold]: {self.trials} trials of {self.epochs} epochs{known}{rungs}"
+        )
+
+    def _announce(self, records: list[TrialRecord]) -> None:
+        for record in records:
+            if record.status in _SHOWN[1:] and record.trial not in self._announced:
+                self._announced.add(record.trial)
+                self.console.print(
+                    f"  {len(self._announced) + self.reused:>4}/{self.trials} "
+                    f"{record.trial} {record.status} after {record.epochs} epochs"
+                    f"{self._value(record)}",
+                    highlight=False,
+                )
+
+    def _value(self, record: TrialRecord) -> str:
+        value = record.metric(self.metric)
+        return "" if value is None else f", {self.metric} {value:.4f}"
+
+    def _panel(self, records: list[TrialRecord]) -> Table:
+        states = Counter(record.status for record in records)
+        table = Table.grid(padding=(0, 2))
+        table.add_row("trials", "  ".join(f"{states[s]} {s}" for s in _SHOWN if states[s]))
+        scored = [r for r in records if r.metric(self.metric) is not None]
+        if scored:
+            best = max(scored, key=lambda r: self.sign * (r.metric(self.metric) or 0.0))
+            table.add_row("best", f"{best.metric(self.metric):.4f} {self.metric} ({best.trial})")
+        running = [r for r in records if r.status == "running" and r.results]
+        speed = sum(r.results[r.epochs]["metrics"].get("images_per_second", 0) for r in running)
+        table.add_row("speed", f"{speed:,.0f} images/s over {states['running']} trials")
+        table.add_row("left", self._time_left(records))
+        return table
+
+    def _time_left(self, records: list[TrialRecord]) -> str:
+        """Estimate from epochs done in this phase; early stops make it an upper bound."""
+        done = sum(r.epochs - self._epochs_before[r.trial] for r in records)
+        ended = sum(self.epochs for r in records if r.status not in ("running", "pending"))
+        current = sum(r.epochs for r in records if r.status in ("running", "pending"))
+        left = (self.trials - self.reused) * self.epochs - ended - current
+        if not done:
+            return "…"
+        seconds = (time.monotonic() - self._started) / done * max(left, 0)
+        bound = "at most " if self.rungs else ""
+        return f"{bound}{seconds // 60:.0f} min {seconds % 60:02.0f} s"

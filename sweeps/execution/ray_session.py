@@ -1,0 +1,123 @@
+"""Connecting to Ray, quietly, and what it offers: the one place that starts it."""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# Read when Ray is imported: no second set of logs, no snapshots of driver state (the journal is
+# our state), no change of working directory, no second progress display.
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1000000000")
+os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000000000")
+os.environ.setdefault("RAY_CHDIR_TO_TRIAL_DIR", "0")
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+import ray
+
+from cifar_models.numerics import Device
+
+_QUIET = ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis")
+_CONNECT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one trial gets, and how many fit at once."""
+
+    cpus_per_trial: int
+    gpus_per_trial: float
+    slots: int
+
+    @property
+    def device(self) -> Device:
+        """The kind of device of a trial."""
+        return "cuda" if self.gpus_per_trial else "cpu"
+
+
+@contextmanager
+def ray_session(address: str | None) -> Iterator[None]:
+    """Be connected to Ray inside the block: a cluster's address, or one started here.
+
+    Raises:
+        ValueError: No Ray answers at the address.
+    """
+    if address not in (None, "local"):
+        _check_reachable(str(address))
+    try:
+        ray.init(
+            address=address or "local",
+            include_dashboard=False if address in (None, "local") else None,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        raise ValueError(
+            f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}; start one with "
+            "`ray start --head`, or leave --address out to run on this machine"
+        ) from None
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # Ray's own SIGTERM handler aborts without a hook; Tune ends well on SIGUSR1.
+    previous = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGUSR1))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        ray.shutdown()
+
+
+def plan_resources(
+    cpus_per_trial: int, gpus_per_trial: float | None, max_concurrent: int | None
+) -> Resources:
+    """Divide what the cluster has among trials; see `divide`."""
+    offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    cpus, gpus = offered.get("CPU", 0), offered.get("GPU", 0)
+    return divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+
+
+def divide(
+    cpus: float,
+    gpus: float,
+    cpus_per_trial: int,
+    gpus_per_trial: float | None = None,
+    max_concurrent: int | None = None,
+) -> Resources:
+    """Divide CPUs and GPUs among trials; one gets a GPU by default where there are any.
+
+    Raises:
+        ValueError: There is less than one trial wants.
+    """
+    gpus_each = (1.0 if gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
+    if gpus_each > 1:
+        raise ValueError(
+            f"--gpus-per-trial {gpus_each:g}: a trial trains on one device; give 1 or a fraction"
+        )
+    if cpus_per_trial > cpus or gpus_each > gpus:
+        raise ValueError(
+            f"one trial wants {cpus_per_trial} CPUs and {gpus_each:g} GPUs, but there are "
+            f"{cpus:g} and {gpus:g}; lower --cpus-per-trial or --gpus-per-trial"
+        )
+    slots = int(cpus // cpus_per_trial)
+    if gpus_each:
+        slots = min(slots, int(gpus / gpus_each))
+    return Resources(cpus_per_trial, gpus_each, min(slots, max_concurrent or slots))
+
+
+def _check_reachable(address: str) -> None:
+    """Fail fast where nothing listens: Ray itself would try for minutes."""
+    import socket
+
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address == "auto" or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ValueError(
+            f"no Ray cluster answers at {address}: {error.strerror or error}; start one with "
+            "`ray start --head`, or leave --address out to run on this machine"
+        ) from None

@@ -1,0 +1,62 @@
+"""What Ray Tune tells us, written down: journal first, then MLflow's thread and the display."""
+
+from typing import Any
+
+from ray import tune
+from ray.tune.experiment import Trial
+
+from cifar_models import checkpoint as checkpoints
+from sweeps.execution.progress import Progress
+from sweeps.execution.trial_source import TrialSource, checkpoint_url
+from sweeps.record.journal import Journal
+from sweeps.record.tracking import Tracker
+
+
+class Recorder(tune.Callback):
+    """Ray Tune's callback. Tune asks the scheduler first, so a result comes with its decision."""
+
+    def __init__(
+        self, source: TrialSource, journal: Journal, tracker: Tracker, progress: Progress
+    ) -> None:
+        self.source, self.journal = source, journal
+        self.tracker, self.progress = tracker, progress
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """Let MLflow have a run of the trial."""
+        self.tracker.follow(self.source.live[trial.trial_id])
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **_: Any
+    ) -> None:
+        """Record a result, and whether the scheduler stopped the trial on it."""
+        name, status = trial.trial_id, result["status"]
+        if self.journal[name].facts != result["facts"]:
+            self.journal.append("started", name, facts=result["facts"])
+        if status in ("failed", "out_of_memory"):
+            self.journal.append("outcome", name, status=status, reason=result["reason"])
+        else:
+            if status == "running" and result.get("done"):
+                status = "stopped"
+                checkpoints.remove(checkpoint_url(self.source.storage, name))
+            self.journal.append(
+                "result", name, epoch=result["epoch"], status=status, metrics=result["metrics"],
+                study=self.source.study,
+            )  # fmt: skip
+        self.tracker.changed(name)
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """Record why the infrastructure gave up on a trial."""
+        reason = str(trial.get_error() or "its worker died")
+        self.journal.append("outcome", trial.trial_id, status="failed", reason=reason[-4000:])
+        self.tracker.changed(trial.trial_id)
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        """Refresh the display."""
+        self.progress.update(self.source.handed_out)
+
+    def on_experiment_end(self, trials: list[Trial], **_: Any) -> None:
+        """Give every trial that was handed out and has not ended an outcome."""
+        for name in self.source.handed_out:
+            if not self.journal[name].ended(self.source.study):
+                self.journal.append("outcome", name, status="interrupted")
+                self.tracker.changed(name)

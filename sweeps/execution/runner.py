@@ -1,0 +1,243 @@
+"""A study from its question to its last evaluation: search, selection, ablation, test."""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import optuna
+from rich.console import Console
+
+from cifar_models import checkpoint as checkpoints
+from cifar_models.recipe import Recipe
+from search_spaces.loading import StudySource
+from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.asha import Asha
+from sweeps.execution.final_evaluation import final_evaluations
+from sweeps.execution.images import ImageStore
+from sweeps.execution.optuna_source import OptunaTrials, open_optuna_study, searched
+from sweeps.execution.phases import Interrupted, run_phase
+from sweeps.execution.plan import Cell, Planner, distinct
+from sweeps.execution.progress import Progress
+from sweeps.execution.ray_session import plan_resources, ray_session
+from sweeps.execution.trial_source import PlannedTrials, checkpoint_url
+from sweeps.execution.winner import best_recipes, winner
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+from sweeps.record.mlflow_runs import Runs
+from sweeps.record.places import Places, make_writable
+from sweeps.record.tracking import Tracker
+
+_FLUSH_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a study is run, apart from what it asks."""
+
+    data_dir: Path | None = None
+    address: str | None = None
+    cpus_per_trial: int = 1
+    gpus_per_trial: float | None = None
+    max_concurrent: int | None = None
+    time_budget: float | None = None
+    """Seconds for all phases together."""
+    fresh: bool = False
+
+
+class StudyRun:
+    """One invocation of a study by a driver. Running it again goes on where it ended."""
+
+    def __init__(
+        self,
+        study: Study,
+        sources: tuple[StudySource, ...],
+        places: Places,
+        options: Options,
+        console: Console,
+    ) -> None:
+        self.study, self.sources, self.places = study, sources, places
+        self.options, self.console = options, console
+        self.images = ImageStore(options.data_dir)
+        self.cells: list[Cell] = []
+        self.started = time.monotonic()
+
+    def execute(self) -> None:
+        """Run what is left of the study.
+
+        Raises:
+            ValueError: It cannot be run as asked; nothing was trained.
+            Interrupted: A signal or the time budget ended it; the same command goes on.
+        """
+        for arm in self.study.arms():
+            self.images.source(arm.recipe)  # a missing data set is told before anything starts
+        make_writable(self.places)
+        with contextlib.ExitStack() as stack:
+            self.journal = Journal(self.places.state)
+            stack.callback(self.journal.close)
+            runs = Runs(self.places.tracking_uri, self.places.artifacts)
+            stack.enter_context(ray_session(self.options.address))
+            options = self.options
+            self.resources = plan_resources(
+                options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent
+            )
+            self.planner = Planner(self.images, self.resources)
+            self.planner.ablation(self.study, self.study.base)  # every arm can be built
+            parent = runs.create_parent(self.study.name, self.study.question)
+            self.tracker = Tracker(runs, self.journal, self.study.name, parent)
+            try:
+                self._phases()
+            except BaseException:
+                self._close("KILLED")
+                raise
+            self._close("FINISHED")
+
+    def _phases(self) -> None:
+        self.shared = self.images.share()
+        base = self._search() if self.study.search else self.study.base
+        self._run_cells(self.planner.ablation(self.study, base), "ablation")
+        self._evaluate()
+
+    # ------------------------------------------------------------------ search and selection
+
+    def _search(self) -> Recipe:
+        """Search, train the best recipes again on fresh seeds, and return the best."""
+        records = self.journal.trials
+        best = best_recipes(self.study, [records[trial] for trial in self._search_trials()])
+        if len(best) == 1:
+            return best[0]
+        cells = self.planner.selection(self.study, best)
+        self._run_cells(cells, "selection")
+        return winner(self.study, cells, records)
+
+    def _search_trials(self) -> list[str]:
+        """Run the search; return the identities of its trials."""
+        study, search = self.study, self.study.search
+        assert search is not None
+        baseline = self.planner.spec(study.base, SEARCH_SEED)
+        database = open_optuna_study(study, baseline, self.places.optuna_uri)
+        if self.options.fresh:
+            self._forget(searched(database))
+            optuna.delete_study(study_name=database.study_name, storage=database._storage)
+            database = open_optuna_study(study, baseline, self.places.optuna_uri)
+        metric, epochs = f"validation/{study.metric}", study.base.epochs
+        done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
+        self._phase(
+            lambda: OptunaTrials(
+                study, database, lambda recipe: self.planner.spec(recipe, SEARCH_SEED),
+                self.journal, self.places.storage, self.resources.slots,
+            ),
+            lambda: Asha(
+                search, epochs, metric, higher_is_better=study.higher_is_better,
+                histories=[self.journal[trial] for trial in searched(database)],
+            ) if search.scheduler == "asha" else None,
+            self._progress("search", search.trials, done, search.rungs(epochs)),
+        )  # fmt: skip
+        found = searched(database)
+        specs = [TrialSpec.from_json(self.journal[trial].spec) for trial in found]
+        self._keep([Cell(spec, "search") for spec in specs])
+        return found
+
+    # ------------------------------------------------------------------ ablation and test
+
+    def _run_cells(self, cells: list[Cell], role: str) -> None:
+        """Train the trials of some cells that are not trained yet."""
+        specs = distinct(cells)
+        if self.options.fresh:
+            self._forget(spec.id for spec in specs)
+        if role == "ablation":
+            self._forget(spec.id for spec in specs if self._lost(spec))
+        self._keep(cells)
+        done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
+        slots, storage = self.resources.slots, self.places.storage
+        self._phase(
+            lambda: PlannedTrials(specs, self.study.name, self.journal, storage, slots),
+            lambda: None,
+            self._progress(role, len(specs), done),
+        )
+
+    def _evaluate(self) -> None:
+        """Look at the test images once, with every finished trial of the ablation."""
+        rule = self.study.selection
+        specs = [
+            spec
+            for spec in distinct(cell for cell in self.cells if cell.role == "ablation")
+            if self.journal[spec.id].status == "finished"
+            and rule not in self.journal[spec.id].tests
+        ]
+        for trial, metrics in final_evaluations(
+            specs, rule, self.places.storage, self.images, self.sources, self.resources
+        ):
+            self.journal.append("test", trial, selection=rule, metrics=metrics)
+            self.tracker.changed(trial)
+
+    def _lost(self, spec: TrialSpec) -> bool:
+        """Whether a finished trial still wants its last evaluation and its weights are gone."""
+        record = self.journal[spec.id]
+        if record.status != "finished" or self.study.selection in record.tests:
+            return False
+        files, path = fsspec.core.url_to_fs(checkpoint_url(self.places.storage, spec.id))
+        return not files.exists(path)
+
+    # ------------------------------------------------------------------ shared by the phases
+
+    def _phase(
+        self, make_source: Callable[[], Any], make_scheduler: Callable[[], Any], progress: Progress
+    ) -> None:
+        budget = self.options.time_budget
+        left = None if budget is None else budget - (time.monotonic() - self.started)
+        if left is not None and left <= 0:
+            raise Interrupted
+        if progress.reused >= progress.trials:
+            self.console.print(progress.headline())
+            return
+        with progress:
+            run_phase(
+                make_source, make_scheduler, self.shared, self.sources, self.resources,
+                self.journal, self.tracker, progress, left,
+            )  # fmt: skip
+
+    def _progress(self, role: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
+        study = self.study
+        metric = f"validation/{study.metric}" if study.base.split.validation else "train/loss"
+        return Progress(
+            self.console, self.journal, role, metric, trials=trials, epochs=study.base.epochs,
+            reused=done, rungs=tuple(rungs),
+            higher_is_better=study.higher_is_better and metric != "train/loss",
+        )  # fmt: skip
+
+    def _keep(self, cells: list[Cell]) -> None:
+        """Make cells members of the study, for MLflow and the tables."""
+        self.cells += cells
+        for spec in distinct(cells):
+            self.tracker.follow(spec)
+        membership = {
+            "format": 1,
+            "study": self.study.model_dump(mode="json"),
+            "sources": {source.filename: source.text for source in self.sources},
+            "images": self.images.sizes(self.study.base),
+            "command": sys.argv,
+            "cells": [cell.to_json() for cell in self.cells],
+        }
+        self.tracker.keep_membership(json.dumps(membership, indent=1))
+
+    def _forget(self, trials: Iterable[str]) -> None:
+        """Let trials be trained afresh."""
+        for trial in trials:
+            if self.journal[trial].status != "pending":
+                self.journal.append("forgotten", trial)
+                self.tracker.retire(trial)
+                checkpoints.remove(checkpoint_url(self.places.storage, trial))
+
+    def _close(self, status: str) -> None:
+        """Write what MLflow has not got yet, and end the parent run."""
+        if not self.tracker.close(status, _FLUSH_SECONDS):
+            self.console.print(
+                f"[yellow]MLflow is behind: {self.tracker.problem}. Nothing is lost: the journal "
+                "has it all, and the same command writes it when MLflow is back.[/yellow]"
+            )

@@ -1,0 +1,141 @@
+"""The bridge from Ray Tune to the trainer: one step is one epoch."""
+
+import dataclasses
+import platform
+import traceback
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+
+from cifar_models import checkpoint as checkpoints
+from cifar_models.datasets import Images
+from cifar_models.numerics import Numerics
+from cifar_models.recipe import Recipe
+from cifar_models.training import EpochResult, Training, train
+from search_spaces.loading import StudySource, load_source
+
+_REASON_CHARACTERS = 4000
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingImages:
+    """What a trial sees of a data set: everything but the test images."""
+
+    train: Images
+    validation: Images | None
+    num_classes: int
+
+
+class Trainable(tune.Trainable):
+    """Trains the trial of its configuration, from its checkpoint if there is one.
+
+    What goes wrong in a trial is an outcome that it reports (``diverged``, ``out_of_memory``,
+    ``failed`` with the traceback); errors that reach Ray are the infrastructure's alone.
+    """
+
+    def setup(
+        self,
+        config: dict[str, Any],
+        images: dict[str, ray.ObjectRef[Any]] | None = None,
+        sources: tuple[StudySource, ...] = (),
+    ) -> None:
+        """Prepare the first trial of this actor."""
+        self._images = images or {}
+        self._sources = sources
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Prepare another trial in the same process: nothing is imported or copied again."""
+        self._begin(new_config)
+        return True
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._trial = config
+        self._training: Training | None = None
+        self._unreported: list[EpochResult] = []
+
+    def step(self) -> dict[str, Any]:
+        """Train one epoch, save the checkpoint, and report."""
+        try:
+            result = self._next()
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            return self._ended("out_of_memory", str(error))
+        except Exception:
+            return self._ended("failed", traceback.format_exc()[-_REASON_CHARACTERS:])
+        return {
+            "epoch": result.epoch,
+            "status": result.status,
+            "metrics": result.metrics,
+            "facts": self._facts(),
+            "done": result.status != "running",
+        }
+
+    def _next(self) -> EpochResult:
+        """Return the next result: first those of the checkpoint that the record has not got."""
+        if self._training is None:
+            self._training = self._start()
+            recorded = self._trial["recorded_epochs"]
+            self._unreported = [r for r in self._training.history if r.epoch > recorded]
+        if self._unreported:
+            return self._unreported.pop(0)
+        result = next(self._training)
+        state = self._training.checkpoint()
+        if result.status != "running":  # nothing goes on from here: keep the weights alone
+            state = dataclasses.replace(state, optimizer={}, scaler={})
+        checkpoints.save(state, self._trial["checkpoint"])
+        return result
+
+    def _start(self) -> Training:
+        for source in self._sources:
+            load_source(source)
+        images: TrainingImages = ray.get(self._images[self._trial["data"]])
+        try:
+            checkpoint = checkpoints.load(self._trial["checkpoint"])
+        except (FileNotFoundError, ValueError):  # none yet, or torn: begin again
+            checkpoint = None
+        return train(
+            Recipe.parse(self._trial["spec"]["recipe"]),
+            self._trial["spec"]["seed"],
+            images.train,
+            images.validation,
+            Numerics.model_validate(self._trial["spec"]["numerics"]),
+            images.num_classes,
+            checkpoint,
+        )
+
+    def _ended(self, status: str, reason: str) -> dict[str, Any]:
+        epoch = len(self._training.history) + 1 if self._training else 1
+        self._training = None  # frees the memory before the next trial
+        return {
+            "epoch": epoch,
+            "status": status,
+            "metrics": {},
+            "facts": self._facts(),
+            "reason": reason,
+            "done": True,
+        }
+
+    def _facts(self) -> dict[str, str]:
+        """Return where this runs: what a table's footnotes tell."""
+        cuda = torch.cuda.is_available() and self._trial["spec"]["numerics"]["device"] == "cuda"
+        return {
+            "torch": torch.__version__,
+            "device": torch.cuda.get_device_name() if cuda else processor(),
+            "node": platform.node(),
+            "parameters": str(self._parameters()),
+        }
+
+    def _parameters(self) -> int:
+        network = self._training.classifier if self._training else torch.nn.Module()
+        return sum(parameter.numel() for parameter in network.parameters())
+
+
+def processor() -> str:
+    """Return the model of this machine's CPU."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+            return next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,104 @@
+"""What Ray Tune asks for trials: a fixed list, or (in `optuna_source`) a search.
+
+A `SearchAlgorithm` and not a `Searcher`, so that Ray's trial ids are our identities.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+from ray.tune.experiment import Trial
+from ray.tune.search import SearchAlgorithm
+
+from cifar_models.recipe import Recipe
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+
+
+class TrialSource(SearchAlgorithm):
+    """Hands out trials that still have something to train, at most ``slots`` at a time."""
+
+    def __init__(self, study: str, journal: Journal, storage: str, slots: int) -> None:
+        self.study, self.journal, self.storage, self.slots = study, journal, storage, slots
+        self.live: dict[str, TrialSpec] = {}
+        self.handed_out: list[str] = []
+        self.exhausted = False
+        self._experiment: Any = None
+
+    @abstractmethod
+    def next_spec(self) -> TrialSpec | None:
+        """Return the next trial to train, None when there is none left."""
+
+    def ended(self, trial: str) -> None:
+        """Take notice that a handed-out trial has left its worker; the journal says how."""
+
+    # ------------------------------------------------------------------ what Ray Tune calls
+
+    def add_configurations(self, experiments: Any) -> None:
+        """Take the experiment whose settings every trial shares."""
+        self._experiment = experiments[0] if isinstance(experiments, list) else experiments
+
+    def next_trial(self) -> Trial | None:
+        """Return a Ray trial; None while all slots are taken, or for good when it is finished.
+
+        With no trial alive it never returns None without being finished: Tune would sleep.
+        """
+        if self.is_finished() or len(self.live) >= self.slots:
+            return None
+        spec = self.next_spec()
+        if spec is None:
+            self.exhausted = True
+            self._finished = True
+            return None
+        self.live[spec.id] = spec
+        self.handed_out.append(spec.id)
+        self.journal.append("trial", spec.id, spec=spec.to_json())
+        experiment = self._experiment
+        return Trial(
+            experiment.run_identifier,
+            config={
+                "spec": spec.to_json(),
+                "data": data_key(spec.recipe),
+                "checkpoint": checkpoint_url(self.storage, spec.id),
+                "recorded_epochs": self.journal[spec.id].epochs,
+            },
+            trial_id=spec.id,
+            storage=experiment.storage,
+            checkpoint_config=experiment.checkpoint_config,
+            max_failures=experiment.spec.get("max_failures", 0),
+            trial_name_creator=lambda trial: trial.trial_id,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        )
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Free the slot; an error here is the infrastructure's, retried in vain."""
+        if error:
+            self.journal.append("outcome", trial_id, status="failed", reason="its worker died")
+        if self.live.pop(trial_id, None):
+            self.ended(trial_id)
+
+
+class PlannedTrials(TrialSource):
+    """A fixed list: an ablation's cells, or recipes that are trained again."""
+
+    def __init__(
+        self, specs: Iterable[TrialSpec], study: str, journal: Journal, storage: str, slots: int
+    ) -> None:
+        super().__init__(study, journal, storage, slots)
+        self._waiting = [spec for spec in specs if not journal[spec.id].ended(study)]
+
+    def next_spec(self) -> TrialSpec | None:
+        """Return the next trial of the list."""
+        return self._waiting.pop(0) if self._waiting else None
+
+
+def checkpoint_url(storage: str, trial: str) -> str:
+    """Return the path or URL of a trial's checkpoint."""
+    return f"{storage.rstrip('/')}/checkpoints/{trial}.pt"
+
+
+def data_key(recipe: Recipe) -> str:
+    """Return the key of the images that a recipe trains on: data set and split."""
+    return f"{recipe.dataset.model_dump_json()} {recipe.split.model_dump_json()}"

@@ -1,0 +1,104 @@
+"""The best recipes of a study as files that train again to the same number."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from subprocess import run as run_program
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from cifar_models.recipe import Recipe
+from sweeps.record.mlflow_runs import SPEC, Runs
+from sweeps.record.results import Results
+
+_PACKAGES = ("cifar-sweeps", "torch", "torchvision", "ray", "optuna", "mlflow")
+
+
+def ranking(results: Results) -> pd.DataFrame:
+    """Return the finished variants of an ablation, the best mean on validation first.
+
+    Columns: ``variant``, ``mean``, ``n``, ``factor``, ``level``.
+
+    Raises:
+        ValueError: There are no validation data to choose by, or nothing is finished.
+    """
+    metric = f"validation/{results.study['metric']}"
+    trials = results.trials
+    done = trials[(trials["role"] == "ablation") & (trials["status"] == "finished")]
+    if metric not in done or done[metric].isna().all():
+        raise ValueError(
+            f"study {results.study['name']} has no finished trials with validation data: a best "
+            "recipe would be chosen on the test set"
+        )
+    done = done.drop_duplicates(["variant", "seed"])
+    means = done.groupby("variant", sort=False).agg(
+        mean=(metric, "mean"), n=(metric, "size"), factor=("factor", "first"),
+        level=("level", "first"),
+    )  # fmt: skip
+    whole: pd.DataFrame = means[means["n"] == means["n"].max()].reset_index()
+    lower_is_better = results.study["metric"] == "loss"
+    return whole.sort_values("mean", ascending=lower_is_better, kind="stable")
+
+
+def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[Path]:
+    """Write the best recipes with their provenance: ``out``, then ``out-2``, ``out-3`` ...
+
+    Raises:
+        ValueError: There is nothing to choose from, or the file cannot be written.
+    """
+    files = []
+    best = ranking(results).head(top)
+    for place, variant in enumerate(best.to_dict("records"), start=1):
+        path = out if place == 1 else out.with_stem(f"{out.stem}-{place}")
+        text = _document(results, runs, variant)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"cannot write {path}: {error.strerror}") from None
+        files.append(path)
+    return files
+
+
+def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
+    """Return the recipe of a variant as YAML, with the trial of its first seed as provenance."""
+    trials = results.trials
+    row = trials[
+        (trials["variant"] == variant["variant"])
+        & (trials["role"] == "ablation")
+        & (trials["status"] == "finished")
+    ].iloc[0]
+    run = runs.client.get_run(str(row["run_id"]))
+    spec = json.loads(runs.text(run, SPEC) or "{}")
+    measured = row.filter(regex="^(validation|test)/").dropna().to_dict()
+    metric = f"validation/{results.study['metric']}"
+    provenance = {
+        "study": results.study["name"],
+        "variant": f"{variant['factor']} = {variant['level']}",
+        "mean": {metric: float(variant["mean"]), "seeds": int(variant["n"])},
+        "trial": row["trial"],
+        "run_id": row["run_id"],
+        "seed": int(row["seed"]),
+        "numerics": spec["numerics"],
+        "data": spec["data"],
+        "selection": results.study["selection"],
+        "metrics": {str(name): float(value) for name, value in measured.items()},
+        "device": row["device"],
+        "versions": {name: version(name) for name in _PACKAGES},
+        "git_commit": git_commit(),
+    }
+    recipe = Recipe.parse(spec["recipe"])
+    return recipe.to_yaml() + yaml.safe_dump({"provenance": provenance}, sort_keys=False)
+
+
+def git_commit() -> str | None:
+    """Return the commit of the working folder, None outside of a repository."""
+    try:
+        found = run_program(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return found.stdout.strip() or None

@@ -1,0 +1,219 @@
+"""The MLflow runs of this project: one parent a study, one child a trial, found again by tag.
+
+An experiment ``cifar-sweeps`` holds them all. A child describes a trial only; which factor and
+level it stands for is kept by each study's parent (artifact ``membership.json``), since one trial
+can serve several studies. A tag ``in.<study>`` on the child serves the filters of MLflow's UI.
+"""
+
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "8")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, Run, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Event, TrialRecord
+
+EXPERIMENT = "cifar-sweeps"
+CURVES = "curves.csv"
+MEMBERSHIP = "membership.json"
+SPEC = "trial.json"
+_POINTS_A_CALL = 1000
+_PAGE = 1000
+
+
+class Runs:
+    """The runs of one tracking server or database.
+
+    Raises:
+        ValueError: It cannot be reached, or refuses.
+    """
+
+    def __init__(self, uri: str, artifacts: str | None = None) -> None:
+        self.uri = uri
+        try:
+            self.client = MlflowClient(uri)
+            found = self.client.get_experiment_by_name(EXPERIMENT)
+            self.experiment = (
+                found.experiment_id
+                if found
+                else self.client.create_experiment(EXPERIMENT, artifact_location=artifacts)
+            )
+        except Exception as error:  # MLflow raises its backend's own errors
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"MLflow at {uri} does not answer: {reason}; start it, or give another "
+                "--tracking-uri (without one a database in --state is used)"
+            ) from None
+
+    # ------------------------------------------------------------------ finding
+
+    def find(self, **tags: str) -> list[Run]:
+        """Return the runs that carry all of these tags, oldest first."""
+        condition = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+        runs: list[Run] = []
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment], condition, ViewType.ACTIVE_ONLY, _PAGE,
+                ["attributes.start_time ASC"], token,
+            )  # fmt: skip
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    def parent(self, study: str) -> Run | None:
+        """Return the parent run of a study, if there is one."""
+        return next(iter(self.find(kind="study", study=study)), None)
+
+    def trial(self, trial: str) -> Run | None:
+        """Return the run of a trial, if there is one; of several the first."""
+        return next(iter(self.find(kind="trial", trial=trial)), None)
+
+    # ------------------------------------------------------------------ writing
+
+    def create_parent(self, study: str, question: str) -> str:
+        """Return the id of the parent run of a study, made or found again and set RUNNING."""
+        run = self.parent(study)
+        if run is None:
+            tags = {
+                "kind": "study",
+                "study": study,
+                "mlflow.runName": study,
+                "mlflow.note.content": question,
+            }
+            run = self.client.create_run(self.experiment, tags=tags)
+        else:
+            self.client.update_run(run.info.run_id, status="RUNNING")
+        return str(run.info.run_id)
+
+    def create_trial(self, trial: str, spec: TrialSpec, parent: str) -> str:
+        """Return the id of a new run of a trial, its recipe as parameters and as artifact."""
+        recipe, model = spec.recipe, spec.recipe.model.name
+        tags = {
+            "kind": "trial",
+            "trial": trial,
+            "signature": recipe.signature,
+            "seed": str(spec.seed),
+            "data": spec.data,
+            "status": "running",
+            "mlflow.parentRunId": parent,
+            "mlflow.runName": f"{model}-{recipe.signature[:6]}-seed{spec.seed}",
+        }
+        run_id = str(self.client.create_run(self.experiment, tags=tags).info.run_id)
+        values = recipe.to_plain() | {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
+        params = [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]
+        self.client.log_batch(run_id, params=params)
+        self.client.log_text(run_id, recipe.to_yaml(), "recipe.yaml")
+        self.client.log_text(run_id, json.dumps(spec.to_json()), SPEC)
+        return run_id
+
+    def retire(self, trial: str) -> None:
+        """Take a trial's run out of every study: it is about to be trained afresh."""
+        for run in self.find(kind="trial", trial=trial):
+            self.client.set_tag(run.info.run_id, "kind", "superseded")
+
+    def log_epochs(self, run_id: str, results: list[Event]) -> None:
+        """Write epoch results, the epoch as step; the same point twice is one point."""
+        points = [
+            Metric(name, value, int(result["time"] * 1000), result["epoch"])
+            for result in results
+            for name, value in result["metrics"].items()
+        ]
+        for start in range(0, len(points), _POINTS_A_CALL):
+            self.client.log_batch(run_id, metrics=points[start : start + _POINTS_A_CALL])
+
+    def log_end(self, run_id: str, record: TrialRecord) -> None:
+        """Write ``final/*`` and ``best/*``, the curves as one file, and the run's end."""
+        points, tags = [], {"status": record.status, "reason": record.reason[:5000]}
+        if record.results:
+            for rule in ("last", "best"):
+                result = record.selected(rule)
+                at = int(record.results[record.epochs]["time"] * 1000)
+                points += [
+                    Metric(f"{'final' if rule == 'last' else rule}/{name}", value, at, 0)
+                    for name, value in result["metrics"].items()
+                    if name.startswith(("validation/", "train/"))
+                ]
+            self.client.log_text(run_id, curves_csv(record), CURVES)
+        points.append(Metric("epochs", record.epochs, 0, 0))
+        tags |= {name: str(value) for name, value in record.facts.items()}
+        self.client.log_batch(run_id, points, tags=[RunTag(k, v) for k, v in tags.items()])
+        self.client.set_terminated(run_id, _run_status(record.status))
+
+    def log_tests(self, run_id: str, record: TrialRecord) -> None:
+        """Write the one last evaluation on the test images: ``test_<rule>/<metric>``."""
+        points = [
+            Metric(f"test_{rule}/{name}", value, 0, 0)
+            for rule, metrics in record.tests.items()
+            for name, value in metrics.items()
+        ]
+        self.client.log_batch(run_id, points)
+
+    # ------------------------------------------------------------------ reading
+
+    def text(self, run: Run, path: str) -> str | None:
+        """Return a text artifact of a run, None when it has none."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                file = self.client.download_artifacts(run.info.run_id, path, folder)
+            except (MlflowException, OSError):
+                return None
+            return Path(file).read_text(encoding="utf-8")
+
+    def curves(self, run: Run) -> pd.DataFrame:
+        """Return the curves of a trial, a row an epoch; from the history while it is running."""
+        text = self.text(run, CURVES) if run.info.status == "FINISHED" else None
+        if text is not None:
+            return pd.read_csv(io.StringIO(text))
+        columns = {}
+        for name in run.data.metrics:
+            if not name.startswith(("final/", "best/", "test_", "epochs")):
+                history = self.client.get_metric_history(run.info.run_id, name)
+                columns[name] = pd.Series({point.step: point.value for point in history})
+        return pd.DataFrame(columns).rename_axis("epoch").reset_index()
+
+    def membership(self, parent: Run) -> dict[str, Any] | None:
+        """Return what a study's parent keeps of its trials."""
+        text = self.text(parent, MEMBERSHIP)
+        return json.loads(text) if text else None
+
+
+def curves_csv(record: TrialRecord) -> str:
+    """Return a trial's curves at full precision: epoch, time, metrics."""
+    rows = [
+        {"epoch": epoch, "time": result["time"]} | result["metrics"]
+        for epoch, result in sorted(record.results.items())
+    ]
+    return pd.DataFrame(rows).to_csv(index=False)
+
+
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Return nested plain data as dotted keys; empty lists and mappings as themselves."""
+    items: Any = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    flat: dict[str, Any] = {}
+    for key, inner in items:
+        flat |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
+    return flat or {prefix: value}
+
+
+def _run_status(status: str) -> str:
+    """Return MLflow's word: an early stop or a divergence is an outcome, not a failure."""
+    return {"failed": "FAILED", "interrupted": "KILLED"}.get(status, "FINISHED")

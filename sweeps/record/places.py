@@ -1,0 +1,72 @@
+"""Where things lie: checkpoints and files, databases and journal, and the tracking server."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_STORAGE = "runs"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The resolved places of a command."""
+
+    storage: str
+    """Absolute path or URL: checkpoints and artifacts, seen by every node."""
+    state: Path
+    """Folder on the driver's disk: journal and databases."""
+    tracking_uri: str
+    artifacts: str | None
+    """Where MLflow keeps artifacts, None when its server decides."""
+
+    @property
+    def optuna_uri(self) -> str:
+        """The database of the searches."""
+        return f"sqlite:///{self.state / 'optuna.db'}"
+
+    def folder(self, study: str) -> Path:
+        """Return the folder of a study's tables, plots and recipe."""
+        return self.state / "studies" / study
+
+
+def resolve_places(
+    storage: str = DEFAULT_STORAGE, state: Path | None = None, tracking_uri: str | None = None
+) -> Places:
+    """Resolve the three options; nothing is made yet.
+
+    Raises:
+        ValueError: A remote storage without a state folder and a tracking server of its own.
+    """
+    remote = "://" in storage and not storage.startswith("file://")
+    if remote and (state is None or tracking_uri is None):
+        raise ValueError(
+            f"--storage {storage} is remote: databases cannot lie there; give --state (a local "
+            "folder) and --tracking-uri as well"
+        )
+    if not remote:
+        storage = str(Path(storage.removeprefix("file://")).absolute())
+    state = (state or Path(storage)).absolute()
+    if tracking_uri is None:
+        artifacts = f"{storage}/artifacts"
+        return Places(storage, state, f"sqlite:///{state / 'mlflow.db'}", artifacts)
+    return Places(storage, state, tracking_uri, None)
+
+
+def make_writable(places: Places) -> None:
+    """Make the local folders, and see that they can be written.
+
+    Raises:
+        ValueError: One cannot.
+    """
+    for folder in (
+        {places.state, Path(places.storage)} if "://" not in places.storage else {places.state}
+    ):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise ValueError(
+                f"cannot write {folder}: {error.strerror}; give another --storage or --state"
+            ) from None

@@ -1,0 +1,112 @@
+"""Results of a study as frames, read from MLflow and from nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from mlflow.entities import Run
+
+from sweeps.record.mlflow_runs import Runs
+from sweeps.record.places import resolve_places
+
+_FACTS = ("torch", "device")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known of a study.
+
+    Attributes:
+        study: the resolved study as plain data.
+        images: numbers of training, validation and test images.
+        trials: one row a trial and role; ``missing`` where a planned trial has no run.
+        curves: one row a trial and epoch.
+        parent: id of the study's MLflow run.
+    """
+
+    study: dict[str, Any]
+    images: dict[str, int]
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    parent: str
+
+
+def load(study: str, tracking_uri: str | None = None) -> Results:
+    """Load the results of a study by name.
+
+    Args:
+        study: Name of the study.
+        tracking_uri: MLflow's server or database; by default the one in ``runs``.
+
+    Raises:
+        ValueError: MLflow does not answer, or knows no such study.
+    """
+    runs = Runs(tracking_uri or resolve_places().tracking_uri)
+    parent = runs.parent(study)
+    membership = runs.membership(parent) if parent else None
+    if parent is None or membership is None:
+        known = sorted(run.data.tags["study"] for run in runs.find(kind="study"))
+        raise ValueError(
+            f"MLflow at {runs.uri} has no results of a study {study!r} "
+            f"(it has: {', '.join(known) or 'none'}); run it first: sweeps run --study {study}"
+        )
+    found: dict[str, Run] = {}
+    for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
+        found.setdefault(run.data.tags["trial"], run)
+    curves = {trial: runs.curves(run) for trial, run in found.items()}
+    rule = membership["study"]["selection"]
+    rows = [
+        cell | _outcome(found.get(cell["trial"]), curves.get(cell["trial"]), rule)
+        for cell in membership["cells"]
+    ]
+    tidy = [frame.assign(trial=trial) for trial, frame in curves.items() if len(frame)]
+    return Results(
+        study=membership["study"],
+        images=membership["images"],
+        trials=pd.DataFrame(rows),
+        curves=pd.concat(tidy, ignore_index=True) if tidy else _no_curves(),
+        parent=parent.info.run_id,
+    )
+
+
+def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str, Any]:
+    """Return the columns that a trial's run gives to its rows."""
+    if run is None:
+        return {"status": "missing", "epochs": 0, "run_id": None}
+    tags = run.data.tags
+    row: dict[str, Any] = {
+        "status": tags.get("status", "running"),
+        "reason": tags.get("reason", ""),
+        "run_id": run.info.run_id,
+        "epochs": 0,
+        "parameters": float(tags.get("parameters", "nan")),
+    }
+    row |= {fact: tags.get(fact) for fact in _FACTS}
+    prefix = f"test_{rule}/"
+    row |= {
+        f"test/{name.removeprefix(prefix)}": value
+        for name, value in run.data.metrics.items()
+        if name.startswith(prefix)
+    }
+    if curve is None or curve.empty:
+        return row
+    score = curve.get("validation/accuracy")
+    chosen = (
+        curve.iloc[int(score.argmax())] if rule == "best" and score is not None else curve.iloc[-1]
+    )
+    measured = {
+        str(k): v for k, v in chosen.items() if str(k).startswith(("validation/", "train/"))
+    }
+    return (
+        row
+        | measured
+        | {
+            "epochs": int(curve["epoch"].max()),
+            "selected_epoch": int(chosen["epoch"]),
+            "seconds": float(curve["seconds"].sum()),
+        }
+    )
+
+
+def _no_curves() -> pd.DataFrame:
+    return pd.DataFrame(columns=["trial", "epoch", "train/loss", "validation/accuracy"])
