@@ -94,10 +94,14 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
 
 
 def git_commit() -> str | None:
-    """Return the commit of the working folder, None outside of a repository."""
+    """Return the commit of this project's checkout, None when it is installed without one."""
     try:
         found = run_program(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except OSError:
         return None

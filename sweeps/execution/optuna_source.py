@@ -11,11 +11,10 @@ import json
 import logging
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from cifar_models.recipe import Recipe
 from search_spaces.space import sample
@@ -26,8 +25,8 @@ from sweeps.record.journal import Journal, TrialRecord
 
 IDENTITY = "trial"
 """User attribute that names our trial; set last, so that a trial without it was never launched."""
-VIOLATION = "violation"
-"""User attribute above zero when a configuration cannot be trained."""
+CONSTRAINT = "trainable"
+"""Constraint that is violated (above zero) when a configuration cannot be trained."""
 
 _STATES = {"finished": TrialState.COMPLETE, "failed": TrialState.FAIL}
 _INFEASIBLE = frozenset({"diverged", "out_of_memory", "impossible"})
@@ -66,10 +65,7 @@ def make_sampler(search: Search, seed: int) -> BaseSampler:
         return RandomSampler(seed=seed)
     with warnings.catch_warnings():  # multivariate, constant_liar: marked as experimental
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return TPESampler(
-            seed=seed, multivariate=True, group=True, constant_liar=True,
-            constraints_func=lambda trial: (trial.user_attrs.get(VIOLATION, 0.0),),
-        )  # fmt: skip
+        return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
 class OptunaTrials(TrialSource):
@@ -92,25 +88,22 @@ class OptunaTrials(TrialSource):
         # A seed of its own for each start: the same one would draw the same first points again.
         optuna_study.sampler = make_sampler(study.search, SEARCH_SEED + len(known))
         self._asked = len(known)
-        self._waiting = [t for t in known if not t.state.is_finished()]
-        self._numbers: dict[str, list[int]] = {}
+        self._adopted = [t._trial_id for t in known if not t.state.is_finished()]
+        self._suggested: dict[str, list[optuna.Trial]] = {}
+        """The open suggestions of each configuration: equal parameters are one trial of ours."""
 
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial to train: an adopted one, or one that Optuna suggests."""
-        while self._waiting or self._asked < self.search.trials:
-            if self._waiting:
-                number, params = _adopted(self._waiting.pop(0))
-            else:
-                self._asked += 1
-                number, params = self._ask()
-            spec = self._spec(number, params)
+        while self._adopted or self._asked < self.search.trials:
+            trial = self._next_suggestion()
+            spec = self._spec(trial)
             if spec is None:
                 continue
-            numbers = self._numbers.setdefault(spec.id, [])
-            numbers.append(number)
+            same = self._suggested.setdefault(spec.id, [])
+            same.append(trial)
             if self.journal[spec.id].ended(self.study):
                 self.ended(spec.id)  # trained before, for this study or another
-            elif len(numbers) == 1:
+            elif len(same) == 1:
                 return spec
         return None
 
@@ -118,57 +111,46 @@ class OptunaTrials(TrialSource):
         """Tell Optuna how every suggestion of this configuration ended, if it did."""
         record = self.journal[trial]
         if record.ended(self.study):
-            for number in self._numbers.pop(trial, []):
-                self._tell(number, record)
+            for suggestion in self._suggested.pop(trial, []):
+                self._tell(suggestion, record)
 
-    def _ask(self) -> tuple[int, dict[str, Any]]:
-        trial = self.optuna.ask()
-        sample(self.search.space, trial)
-        return trial.number, trial.params
+    def _next_suggestion(self) -> optuna.Trial:
+        if self._adopted:
+            return optuna.Trial(self.optuna, self._adopted.pop(0))
+        self._asked += 1
+        return self.optuna.ask()
 
-    def _spec(self, number: int, params: dict[str, Any]) -> TrialSpec | None:
-        """Return the trial of a suggestion, or None when no recipe or network comes of it."""
-        changes = sample(self.search.space, FixedTrial(params))
+    def _spec(self, trial: optuna.Trial) -> TrialSpec | None:
+        """Return the trial of a suggestion, or None when no recipe or network comes of it.
+
+        An adopted suggestion has its parameters already: asking again returns them.
+        """
+        changes = sample(self.search.space, trial)
         try:
             spec = self.make_spec(self.question.base.replace(changes))
         except ValueError as error:
-            self._tell(number, TrialRecord("", status="impossible", reason=str(error)))
+            self._tell(trial, TrialRecord("", status="impossible", reason=str(error)))
             return None
-        self._storage.set_trial_user_attr(self._id(number), IDENTITY, spec.id)
+        trial.set_user_attr(IDENTITY, spec.id)
         return spec
 
-    def _tell(self, number: int, record: TrialRecord) -> None:
+    def _tell(self, trial: optuna.Trial, record: TrialRecord) -> None:
         """End a trial of Optuna's as the record says."""
-        trial, metric = self._id(number), f"validation/{self.question.metric}"
+        metric = f"validation/{self.question.metric}"
         for epoch, result in sorted(record.results.items()):
             if metric in result["metrics"]:
-                value = result["metrics"][metric]
-                self._storage.set_trial_intermediate_value(trial, epoch, value)
+                trial.report(result["metrics"][metric], epoch)
         if record.reason:
-            self._storage.set_trial_user_attr(trial, "reason", record.reason[-500:])
+            trial.set_user_attr("reason", record.reason[-500:])
         if record.status in _INFEASIBLE:
-            self._storage.set_trial_user_attr(trial, VIOLATION, 1.0)
+            trial.set_constraint(CONSTRAINT, 1.0)
         state = _STATES.get(record.status, TrialState.PRUNED)
         complete = state is TrialState.COMPLETE
         value = record.metric(metric, self.question.selection) if complete else None
-        self.optuna.tell(number, value, state)
-
-    @property
-    def _storage(self) -> Any:
-        return self.optuna._storage
-
-    def _id(self, number: int) -> int:
-        found: int = self._storage.get_trial_id_from_study_id_trial_number(
-            self.optuna._study_id, number
-        )
-        return found
+        self.optuna.tell(trial, value, state)
 
 
 def searched(optuna_study: optuna.Study) -> list[str]:
     """Return the identities of all trials that a search has launched, each once."""
     trials = optuna_study.get_trials(deepcopy=False)
     return list(dict.fromkeys(t.user_attrs[IDENTITY] for t in trials if IDENTITY in t.user_attrs))
-
-
-def _adopted(trial: FrozenTrial) -> tuple[int, dict[str, Any]]:
-    return trial.number, trial.params

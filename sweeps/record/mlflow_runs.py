@@ -7,6 +7,7 @@ can serve several studies. A tag ``in.<study>`` on the child serves the filters 
 
 import io
 import json
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -25,6 +26,8 @@ from mlflow.exceptions import MlflowException
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Event, TrialRecord
+
+logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
 
 EXPERIMENT = "cifar-sweeps"
 CURVES = "curves.csv"
