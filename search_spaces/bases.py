@@ -25,7 +25,7 @@ SMALL_CNN = Recipe(
 TINY_CNN = SMALL_CNN.replace(
     {
         "dataset": Shapes(),
-        "model.channels": (8, 16, 32),
+        "model.channels": (8, 16, 32, 64),
         "batch_size": 64,
         "augmentation": (),
         "epochs": 6,
