@@ -59,8 +59,8 @@ def run_phase(
             recorder.on_experiment_end([])
             continue
         progress.finish(source.handed_out)
-        statuses = {journal[name].status for name in source.handed_out}
-        if "interrupted" in statuses or not source.exhausted:
+        ended = all(journal[name].ended(source.study) for name in source.handed_out)
+        if not (ended and source.exhausted):
             raise Interrupted
         return
 

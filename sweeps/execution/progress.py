@@ -33,7 +33,7 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         """Begin to show."""
-        self.console.print(self.headline())
+        self.console.print(self.headline(), soft_wrap=True)
         if self.console.is_terminal:
             self._live.start()
         return self

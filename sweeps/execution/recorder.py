@@ -23,7 +23,7 @@ class Recorder(tune.Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """Let MLflow have a run of the trial."""
-        self.tracker.follow(self.source.live[trial.trial_id])
+        self.tracker.changed(trial.trial_id)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **_: Any
@@ -55,8 +55,9 @@ class Recorder(tune.Callback):
         self.progress.update(self.source.handed_out)
 
     def on_experiment_end(self, trials: list[Trial], **_: Any) -> None:
-        """Give every trial that was handed out and has not ended an outcome."""
+        """Give every trial that was started and has not ended an outcome."""
         for name in self.source.handed_out:
-            if not self.journal[name].ended(self.source.study):
+            record = self.journal[name]
+            if record.status != "pending" and not record.ended(self.source.study):
                 self.journal.append("outcome", name, status="interrupted")
                 self.tracker.changed(name)

@@ -194,7 +194,7 @@ class StudyRun:
         if left is not None and left <= 0:
             raise Interrupted
         if progress.reused >= progress.trials:
-            self.console.print(progress.headline())
+            self.console.print(progress.headline(), soft_wrap=True)
             return
         with progress:
             run_phase(
@@ -215,7 +215,9 @@ class StudyRun:
         """Make cells members of the study, for MLflow and the tables."""
         self.cells += cells
         for spec in distinct(cells):
-            self.tracker.follow(spec)
+            if not self.journal[spec.id].spec:
+                self.journal.append("trial", spec.id, spec=spec.to_json())
+            self.tracker.changed(spec.id)
         membership = {
             "format": 1,
             "study": self.study.model_dump(mode="json"),

@@ -52,7 +52,8 @@ class TrialSource(SearchAlgorithm):
             return None
         self.live[spec.id] = spec
         self.handed_out.append(spec.id)
-        self.journal.append("trial", spec.id, spec=spec.to_json())
+        if not self.journal[spec.id].spec:
+            self.journal.append("trial", spec.id, spec=spec.to_json())
         experiment = self._experiment
         return Trial(
             experiment.run_identifier,
