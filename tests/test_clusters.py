@@ -1,0 +1,48 @@
+"""The cluster files: what Ray itself says about them, and the traps that they avoid."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+def prepared(name: str) -> dict[str, Any]:
+    """Return a cluster file as `ray up` sees it: Ray's defaults filled in, its schema checked."""
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    config: dict[str, Any] = prepare_config(yaml.safe_load((ROOT / name).read_text()))
+    validate_config(config)
+    return config
+
+
+@pytest.mark.parametrize("name", ["cluster.yaml", "cluster.local.yaml"])
+def test_is_valid_and_safe(name: str) -> None:
+    config = prepared(name)
+    mounts = config["file_mounts"]
+    assert "~/sweeps" not in mounts, "it would shadow the installed package in the home folder"
+    assert mounts["~/cifar-sweeps"] == "."
+    assert "~/.ray/auth_token" in mounts, "nodes that share no token refuse each other"
+    assert any("pip install" in c and "~/cifar-sweeps" in c for c in config["setup_commands"])
+    assert any("RAY_AUTH_MODE=token" in c for c in config["setup_commands"])
+    assert "0.0.0.0" not in str(config["head_start_ray_commands"]), "the dashboard would be open"
+
+
+def test_aws_pays_for_gpus_only_while_they_work() -> None:
+    config = prepared("cluster.yaml")
+    head, gpu = config["available_node_types"]["head"], config["available_node_types"]["gpu"]
+    assert config["head_node_type"] == "head"
+    assert "InstanceMarketOptions" not in head["node_config"], "a head that goes takes the run away"
+    assert head["resources"] == {"CPU": 0}
+    assert gpu["node_config"]["InstanceMarketOptions"] == {"MarketType": "spot"}
+    assert (gpu["min_workers"], gpu["max_workers"]) == (0, 4)
+    assert config["idle_timeout_minutes"] <= 10
+
+
+def test_machines_of_ones_own_all_join() -> None:
+    config = prepared("cluster.local.yaml")
+    (nodes,) = config["available_node_types"].values()
+    assert nodes["min_workers"] == len(config["provider"]["worker_ips"]) == 2
+    assert any("RAY_enable_autoscaler_v2=0" in c for c in config["head_start_ray_commands"])
