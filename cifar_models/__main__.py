@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cifar_models.datasets import Images
     from cifar_models.numerics import Numerics
     from cifar_models.provenance import Provenance
     from cifar_models.recipe import Recipe
@@ -64,13 +65,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     from cifar_models.checkpoint import load, save
-    from cifar_models.classifier import evaluate
     from cifar_models.provenance import read_recipe
     from cifar_models.splits import partition
     from cifar_models.training import train
 
     recipe, provenance = read_recipe(arguments.recipe)
     seed = provenance.seed if arguments.seed is None else arguments.seed
+    if seed < 0:
+        raise ValueError(f"--seed must not be negative, got {seed}")
     numerics = _numerics(recipe, provenance, arguments)
     checkpoint = load(arguments.resume) if arguments.resume else None
     data = recipe.dataset.build(arguments.data_dir)
@@ -93,12 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if training.history[-1].status == "diverged":
         print(f"diverged in epoch {len(training.history)}: the loss is not finite", file=sys.stderr)
         return 1
-    epoch, weights = training.checkpoint().selected(provenance.selection)
-    metrics = dict(training.history[epoch - 1].metrics)
-    if arguments.test:
-        training.classifier.load_state_dict(weights)
-        measured = evaluate(training.classifier, parts.test, training.loss, numerics)
-        metrics |= {f"test/{name}": value for name, value in measured.items()}
+    epoch, metrics = _selected(training, provenance, parts.test if arguments.test else None)
     print(f"epoch {epoch} of {recipe.epochs}")
     for name, value in metrics.items():
         print(f"{name:<22}{value:.6g}")
@@ -135,13 +132,32 @@ def _shown(training: "Training") -> Iterator["EpochResult"]:
     total = training.recipe.epochs
     with tqdm(total=total, initial=len(training.history), unit="epoch", disable=quiet) as bar:
         for result in training:
-            shown = {name: f"{value:.4g}" for name, value in result.metrics.items()}
-            line = ", ".join(f"{name} {shown[name]}" for name in _SHOWN if name in shown)
+            line = _line(result)
             bar.set_postfix_str(line)
             bar.update()
             if quiet:
                 print(f"epoch {result.epoch}/{total}: {line}", file=sys.stderr, flush=True)
             yield result
+
+
+def _line(result: "EpochResult") -> str:
+    shown = {name: f"{value:.4g}" for name, value in result.metrics.items()}
+    return ", ".join(f"{name} {shown[name]}" for name in _SHOWN if name in shown)
+
+
+def _selected(
+    training: "Training", provenance: "Provenance", test: "Images | None"
+) -> tuple[int, dict[str, float]]:
+    """Return the epoch that counts and its metrics, those on test images included if given."""
+    from cifar_models.classifier import evaluate
+
+    epoch, weights = training.checkpoint().selected(provenance.selection)
+    metrics = dict(training.history[epoch - 1].metrics)
+    if test is not None:
+        training.classifier.load_state_dict(weights)
+        measured = evaluate(training.classifier, test, training.loss, training.numerics)
+        metrics |= {f"test/{name}": value for name, value in measured.items()}
+    return epoch, metrics
 
 
 def _compare(metrics: dict[str, float], recorded: dict[str, float]) -> None:

@@ -125,13 +125,13 @@ class _Probe:
 
     place: int
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:  # noqa: ARG002
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         return math.sqrt(low * high) if log else (low + high) / 2
 
     def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         return round(self.suggest_float(name, low, high, log=log))
 
-    def suggest_categorical(self, name: str, choices: Sequence[Scalar]) -> Any:  # noqa: ARG002
+    def suggest_categorical(self, name: str, choices: Sequence[Scalar]) -> Any:
         return choices[min(self.place, len(choices) - 1)]
 
 

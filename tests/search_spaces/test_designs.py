@@ -1,0 +1,99 @@
+import pytest
+from pydantic import ValidationError
+
+from cifar_models.optimizers import SGD, Adam
+from cifar_models.recipe import Recipe
+from search_spaces.bases import SMALL_CNN
+from search_spaces.designs import (
+    BASE_LEVEL,
+    Arm,
+    Design,
+    Factor,
+    Factorial,
+    Level,
+    OneFactor,
+    factor,
+)
+
+ACTIVATION = factor("activation", "model.activation", "relu", "tanh")
+RATE = factor("rate", "optimizer.lr", 0.01, 0.1)
+
+
+def rows(arms: tuple[Arm, ...]) -> list[tuple[str, str, bool]]:
+    return [(arm.factor, arm.level, arm.baseline) for arm in arms]
+
+
+def test_one_factor_changes_one_thing_at_a_time() -> None:
+    arms = OneFactor().arms(SMALL_CNN, (ACTIVATION, RATE))
+    assert rows(arms) == [
+        ("activation", "relu", True),
+        ("activation", "tanh", False),
+        ("rate", "0.01", False),
+        ("rate", "0.1", True),
+    ]
+    assert arms[0].recipe == arms[3].recipe == SMALL_CNN
+    assert arms[1].recipe == SMALL_CNN.replace({"model.activation": "tanh"})
+    assert arms[2].recipe == SMALL_CNN.replace({"optimizer.lr": 0.01})
+
+
+def test_factorial_combines_all_levels() -> None:
+    arms = Factorial().arms(SMALL_CNN, (ACTIVATION, RATE))
+    assert rows(arms) == [
+        ("activation x rate", "relu x 0.01", False),
+        ("activation x rate", "relu x 0.1", True),
+        ("activation x rate", "tanh x 0.01", False),
+        ("activation x rate", "tanh x 0.1", False),
+    ]
+    assert arms[2].recipe == SMALL_CNN.replace({"model.activation": "tanh", "optimizer.lr": 0.01})
+
+
+@pytest.mark.parametrize("design", [OneFactor(), Factorial()])
+def test_a_base_that_is_none_of_the_levels_becomes_one(design: Design) -> None:
+    base = SMALL_CNN.replace({"model.activation": "mish"})
+    arms = design.arms(base, (ACTIVATION,))
+    assert rows(arms)[0] == ("activation", BASE_LEVEL, True)
+    assert arms[0].recipe == base
+    assert [arm.baseline for arm in arms] == [True, False, False]
+
+
+@pytest.mark.parametrize("design", [OneFactor(), Factorial()])
+def test_every_factor_has_one_baseline_also_when_levels_are_equal(design: Design) -> None:
+    same = factor("same", "model.activation", "relu", also={"name": "relu"})
+    assert [arm.baseline for arm in design.arms(SMALL_CNN, (same,))] == [True, False]
+    assert design.arms(SMALL_CNN, ()) == ()
+
+
+@pytest.mark.parametrize("design", [OneFactor(), Factorial()])
+def test_an_impossible_level_is_named(design: Design) -> None:
+    wrong = factor("activation", "model.activation", "relu", "tahn")
+    with pytest.raises(ValueError, match=r"level tahn: .* did you mean 'tanh'"):
+        design.arms(SMALL_CNN, (wrong,))
+
+
+def test_a_level_may_change_several_paths() -> None:
+    pair = Factor(
+        name="pair",
+        levels=(Level(name="both", changes={"batch_size": 32, "model.activation": "elu"}),),
+    )
+    changed = OneFactor().arms(SMALL_CNN, (pair,))[1].recipe
+    assert changed == SMALL_CNN.replace({"batch_size": 32, "model.activation": "elu"})
+
+
+def test_levels_are_named_by_values_components_or_keywords() -> None:
+    named = factor("optimizer", "optimizer", SGD(lr=0.1), Adam(), slow=SGD(lr=0.01))
+    assert [level.name for level in named.levels] == ["sgd", "adam", "slow"]
+    arms = OneFactor().arms(SMALL_CNN, (named,))
+    assert arms[-1].recipe.phases[0].optimizer == SGD(lr=0.01)
+
+
+def test_two_levels_of_one_name_are_refused() -> None:
+    with pytest.raises(ValidationError, match="need distinct names, got sgd, sgd; give names by"):
+        factor("optimizer", "optimizer", SGD(lr=0.1), SGD(lr=0.2))
+
+
+def test_designs_and_factors_survive_json() -> None:
+    named = factor("optimizer", "optimizer", SGD(lr=0.1), Adam())
+    assert Factor.model_validate(named.model_dump(mode="json")) == named
+    arm = OneFactor().arms(SMALL_CNN, (RATE,))[0]
+    assert Arm.model_validate(arm.model_dump(mode="json")) == arm
+    assert isinstance(arm.recipe, Recipe)

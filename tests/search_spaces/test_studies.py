@@ -1,0 +1,54 @@
+import importlib
+import pkgutil
+
+import pytest
+
+from cifar_models.architectures import ImageShape
+from cifar_models.component import registry
+from cifar_models.training import check
+from search_spaces import studies
+from search_spaces.loading import load_study, study_names
+from search_spaces.study import Study
+
+SHAPE = ImageShape(3, 32, 32, 10)
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_every_study_holds_what_its_file_promises(name: str) -> None:
+    study, _ = load_study(name)
+    assert study.name == name
+    assert study.question.endswith("?")
+    assert Study.model_validate(study.model_dump(mode="json")) == study
+    module = importlib.import_module(f"{studies.__name__}.{name}")
+    assert module.__doc__
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_every_arm_can_be_trained_and_is_another(name: str) -> None:
+    study, _ = load_study(name)
+    for factor in {arm.factor for arm in study.arms()}:
+        arms = [arm for arm in study.arms() if arm.factor == factor]
+        assert len({arm.recipe.signature for arm in arms}) == len(arms)
+        assert sum(arm.baseline for arm in arms) == 1
+    for arm in study.arms():
+        assert check(arm.recipe, SHAPE, 5000) > 0
+
+
+def test_every_file_of_the_folder_is_a_study() -> None:
+    assert set(study_names()) == {module.name for module in pkgutil.iter_modules(studies.__path__)}
+    assert {"quickstart", "activations", "losses", "batch_norm", "augmentation"} <= set(
+        study_names()
+    )
+
+
+def test_ablations_share_their_baseline() -> None:
+    bases = {
+        load_study(name)[0].base for name in ("activations", "losses", "batch_norm", "augmentation")
+    }
+    assert len({base.signature for base in bases}) == 1
+
+
+def test_the_studies_cover_the_components_of_their_kind() -> None:
+    for name in ("activation", "loss"):
+        study, _ = load_study(f"{name}s" if name == "activation" else "losses")
+        assert {arm.level for arm in study.arms()} <= registry(name).keys()

@@ -1,0 +1,129 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cifar_models.component import sentence
+from cifar_models.optimizers import SGD, Adam
+from search_spaces import Factorial, LogRange, Range, Search, Study, choice, factor, tuned
+from search_spaces.bases import SMALL_CNN
+from search_spaces.study import SEARCH_SEED, SELECTION_SEED
+
+STUDY = Study(
+    name="example",
+    question="What matters?",
+    base=SMALL_CNN,
+    factors=(factor("activation", "model.activation", "relu", "mish"),),
+    search=Search(
+        space={"optimizer": choice(tuned(SGD(), "lr"), tuned(Adam(), "lr", "weight_decay"))},
+        trials=5,
+    ),
+    seeds=3,
+)
+
+
+def refused(**changes: Any) -> str:
+    with pytest.raises(ValueError, match="not a valid study: ") as caught:
+        STUDY.replace(**changes)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        STUDY,
+        STUDY.replace(search=None, seeds=(0, 10, 20), selection="best", reruns="paper/table-1"),
+        STUDY.replace(factors=(), metric="loss"),
+        STUDY.replace(design=Factorial(), metric="macro_f1"),
+    ],
+)
+def test_a_study_survives_json(study: Study) -> None:
+    text = json.dumps(study.model_dump(mode="json"))
+    assert Study.model_validate(json.loads(text)) == study
+
+
+def test_seeds_are_counted_or_listed() -> None:
+    assert STUDY.seed_list == (0, 1, 2)
+    assert STUDY.replace(seeds=(0, 10, 20)).seed_list == (0, 10, 20)
+    assert "seeds must be distinct" in refused(seeds=(1, 1))
+    assert "seeds must be distinct and in" in refused(seeds=(SEARCH_SEED,))
+    assert "seeds" in refused(seeds=0)
+    assert SEARCH_SEED < SELECTION_SEED
+
+
+def test_the_metric_says_what_is_better() -> None:
+    assert STUDY.higher_is_better
+    assert not STUDY.replace(metric="loss").higher_is_better
+    assert "unknown metric 'acuracy': did you mean 'accuracy'" in refused(metric="acuracy")
+
+
+def test_arms_stand_around_the_base_or_a_winner() -> None:
+    assert [arm.level for arm in STUDY.arms()] == ["relu", "mish"]
+    winner = SMALL_CNN.replace({"batch_size": 32})
+    assert all(arm.recipe.batch_size == 32 for arm in STUDY.arms(winner))
+
+
+def test_without_validation_images_nothing_is_selected() -> None:
+    blind = SMALL_CNN.replace({"split.validation": 0})
+    assert "without validation images" in refused(base=blind)
+    assert "without validation images" in refused(base=blind, search=None, selection="best")
+    assert STUDY.replace(base=blind, search=None).selection == "last"
+
+
+def test_what_can_never_work_is_refused_at_once() -> None:
+    assert "neither factors nor a search" in refused(factors=(), search=None)
+    wrong = factor("activation", "model.activation", "misch")
+    assert "level misch: not a valid recipe: model.activation: unknown" in refused(factors=(wrong,))
+    assert "factors need distinct names, got activation, activation" in refused(
+        factors=STUDY.factors * 2
+    )
+    assert "name" in refused(name="../elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"model.dropuot": Range(0, 0.5)}, "search space: .*did you mean 'dropout'"),
+        ({"model.activation": choice("relu", "misch")}, "search space: .*did you mean 'mish'"),
+        ({"optimizer.lr": LogRange(0.1, 1), "nothing.there": Range(0, 1)}, "no 'nothing.there'"),
+    ],
+)
+def test_a_space_that_leads_nowhere_is_refused(space: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        STUDY.replace(search=Search(space=space))
+
+
+def test_replace_knows_its_fields() -> None:
+    assert STUDY.replace(seeds=4).seeds == 4
+    assert "unknown key 'seed': did you mean 'seeds'" in refused(seed=4)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "grace", "factor_", "rungs"),
+    [
+        (27, 1, 3, (1, 3, 9)),
+        (6, 1, 3, (1, 3)),
+        (10, 2, 2, (2, 4, 8)),
+        (8, 1, 2, (1, 2, 4)),
+        (2, 3, 3, ()),
+    ],
+)
+def test_rungs_are_in_epochs_and_below_the_last(
+    epochs: int, grace: int, factor_: int, rungs: tuple[int, ...]
+) -> None:
+    search = Search(
+        space={"batch_size": choice(1, 2)}, grace_period=grace, reduction_factor=factor_
+    )
+    assert search.rungs(epochs) == rungs
+    assert Search(space={"batch_size": choice(1, 2)}, scheduler="none").rungs(epochs) == ()
+
+
+def test_a_wrong_search_is_a_sentence() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Search(space={}, trials=0)
+    assert sentence(caught.value) == (
+        "space: Dictionary should have at least 1 item after validation, not 0; "
+        "trials: Input should be greater than 0, got 0"
+    )
