@@ -1,5 +1,6 @@
 """The cluster files: what Ray itself says about them, and the traps that they avoid."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,25 @@ def test_machines_of_ones_own_all_join() -> None:
     (nodes,) = config["available_node_types"].values()
     assert nodes["min_workers"] == len(config["provider"]["worker_ips"]) == 2
     assert any("RAY_enable_autoscaler_v2=0" in c for c in config["head_start_ray_commands"])
+
+
+def ray_commands() -> list[list[str]]:
+    """Return the `ray ...` commands that the README and the cluster files tell of."""
+    files = ("README.md", "cluster.yaml", "cluster.local.yaml")
+    text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in files)
+    told = re.findall(r"(?:^\$ |^#   |`|; )ray ([a-z-]+ [^`>#\n]*)", text, re.M)
+    return [command.replace("...", "").split() for command in told]
+
+
+def test_ray_understands_the_commands_we_tell_of() -> None:
+    from ray.scripts.scripts import cli
+
+    commands = ray_commands()
+    assert {name for name, *_ in commands} >= {"up", "down", "submit", "rsync-up", "dashboard"}
+    for name, *arguments in commands:
+        said = cli.commands[name].make_context(name, arguments).params
+        file = said.get("cluster_config_file")
+        assert file is None or (ROOT / file).exists()
+        if name == "submit":
+            assert said["script"] == "sweeps/ablation.py"
+            assert said["script_args"][:2] == ("--address", "auto"), "options go to the script"
