@@ -4,6 +4,7 @@ MLflow is fed from it, a restarted driver goes on from it. One line is one JSON 
 ``event``, ``trial`` and ``time``; a line torn by a crash is cut off when it is opened again.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -92,18 +93,21 @@ class Journal:
     def __init__(self, state: Path) -> None:
         self.trials: dict[str, TrialRecord] = {}
         self._path = state / FILE
-        try:
-            state.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(state / "driver.lock")
-            _cut_torn_line(self._path)
-            for event in _read(self._path):
-                _apply(self.trials, event)
-            self._stream: TextIO = self._path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise ValueError(f"cannot write {state}: {error.strerror}; give another --state or "
-                             "--storage") from None  # fmt: skip
-        if self._path.stat().st_size == 0:
-            self._write({"event": "journal", "format": FORMAT})
+        with contextlib.ExitStack() as opened:  # closes what is open when the rest fails
+            try:
+                state.mkdir(parents=True, exist_ok=True)
+                opened.enter_context(_lock(state / "driver.lock"))
+                _cut_torn_line(self._path)
+                for event in _read(self._path):
+                    _apply(self.trials, event)
+                self._stream = opened.enter_context(self._path.open("a", encoding="utf-8"))
+            except OSError as error:
+                raise ValueError(
+                    f"cannot write {state}: {error.strerror}; give another --state or --storage"
+                ) from None
+            if self._path.stat().st_size == 0:
+                self._write({"event": "journal", "format": FORMAT})
+            self._opened = opened.pop_all()
 
     def append(self, event: str, trial: str, **details: Any) -> Event:
         """Write an event, flush it, take it in, and return it."""
@@ -118,8 +122,7 @@ class Journal:
 
     def close(self) -> None:
         """Give the folder free for another driver."""
-        self._stream.close()
-        self._lock.close()
+        self._opened.close()
 
     def _write(self, line: Event) -> None:
         self._stream.write(json.dumps(line, allow_nan=False) + "\n")
@@ -156,7 +159,8 @@ def _read(path: Path) -> Iterator[Event]:
                 event = json.loads(line)
             except ValueError:  # torn by a crash, or what a full disk left of a line
                 continue
-            yield event
+            if isinstance(event, dict):
+                yield event
 
 
 def _cut_torn_line(path: Path) -> None:
@@ -173,8 +177,9 @@ def _lock(path: Path) -> TextIO:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        stream.seek(0)
-        holder = stream.read().strip() or "unknown"
+        with stream:
+            stream.seek(0)
+            holder = stream.read().strip() or "unknown"
         raise ValueError(
             f"another driver is at work on {path.parent} ({holder}); wait for it or stop it"
         ) from None
