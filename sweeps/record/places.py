@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_STORAGE = "runs"
+_DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
+"""Tracking URIs without a server, under which MLflow leaves it to us where artifacts lie."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ def resolve_places(
     if not remote:
         storage = str(Path(storage.removeprefix("file://")).absolute())
     state = (state or Path(storage)).absolute()
-    if tracking_uri is None:
-        artifacts = f"{storage}/artifacts"
-        return Places(storage, state, f"sqlite:///{state / 'mlflow.db'}", artifacts)
-    return Places(storage, state, tracking_uri, None)
+    database = f"sqlite:///{state / 'mlflow.db'}"
+    tracking_uri = tracking_uri or database
+    served = not tracking_uri.startswith(_DATABASES)
+    return Places(storage, state, tracking_uri, None if served else f"{storage}/artifacts")
 
 
 def make_writable(places: Places) -> None:
