@@ -10,6 +10,8 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import pandas as pd
 
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "8")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # a search of 1,000 runs takes 6 s
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow import MlflowClient
@@ -33,31 +35,44 @@ EXPERIMENT = "cifar-sweeps"
 CURVES = "curves.csv"
 MEMBERSHIP = "membership.json"
 SPEC = "trial.json"
+DESCRIBED = "described"
+"""Tag of a trial's run that has its parameters and artifacts: a crash may come before."""
+_FILE = "sqlite:///"
+_OPENING_SECONDS = 5
 _POINTS_A_CALL = 1000
+_PARAMS_A_CALL = 100
 _PAGE = 1000
 
 
 class Runs:
     """The runs of one tracking server or database.
 
+    Args:
+        uri: MLflow's server or database.
+        artifacts: Where a new experiment keeps its artifacts; None when the server decides.
+        reading: Make neither database nor experiment: without them there are no runs.
+
     Raises:
-        ValueError: It cannot be reached, or refuses.
+        ValueError: It cannot be reached, or refuses; or it is to be read and is not there.
     """
 
-    def __init__(self, uri: str, artifacts: str | None = None) -> None:
+    def __init__(self, uri: str, artifacts: str | None = None, *, reading: bool = False) -> None:
         self.uri = uri
-        try:
-            self.client = MlflowClient(uri)
-            found = self.client.get_experiment_by_name(EXPERIMENT)
-            self.experiment = (
-                found.experiment_id
-                if found
-                else self.client.create_experiment(EXPERIMENT, artifact_location=artifacts)
-            )
-        except Exception as error:  # MLflow raises its backend's own errors
-            reason = str(error).strip().splitlines()[0]
+        if reading and uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
             raise ValueError(
-                f"MLflow at {uri} does not answer: {reason}; start it, or give another "
+                f"there are no results in {uri.removeprefix(_FILE)}; run a study first (sweeps "
+                "run), or give the --storage, --state or --tracking-uri that it was run with"
+            )
+        try:
+            with _impatient():
+                self.client = MlflowClient(uri)
+                found = self.client.get_experiment_by_name(EXPERIMENT)
+                self.experiment: str = found.experiment_id if found else ""
+                if found is None and not reading:
+                    self.experiment = self.client.create_experiment(EXPERIMENT, artifacts)
+        except Exception as error:  # MLflow raises its backend's own errors
+            raise ValueError(
+                f"MLflow at {uri} does not answer: {first_line(error)}; start it, or give another "
                 "--tracking-uri (without one a database in --state is used)"
             ) from None
 
@@ -65,10 +80,10 @@ class Runs:
 
     def find(self, **tags: str) -> list[Run]:
         """Return the runs that carry all of these tags, oldest first."""
-        condition = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+        condition = " and ".join(f"tags.`{key}` = {_quoted(value)}" for key, value in tags.items())
         runs: list[Run] = []
         token = None
-        while True:
+        while self.experiment:
             page = self.client.search_runs(
                 [self.experiment], condition, ViewType.ACTIVE_ONLY, _PAGE,
                 ["attributes.start_time ASC"], token,
@@ -76,7 +91,8 @@ class Runs:
             runs += page
             token = page.token
             if not token:
-                return runs
+                break
+        return runs
 
     def parent(self, study: str) -> Run | None:
         """Return the parent run of a study, if there is one."""
@@ -104,7 +120,7 @@ class Runs:
         return str(run.info.run_id)
 
     def create_trial(self, trial: str, spec: TrialSpec, parent: str) -> str:
-        """Return the id of a new run of a trial, its recipe as parameters and as artifact."""
+        """Return the id of a new run of a trial; `describe` says what it is."""
         recipe, model = spec.recipe, spec.recipe.model.name
         tags = {
             "kind": "trial",
@@ -116,13 +132,18 @@ class Runs:
             "mlflow.parentRunId": parent,
             "mlflow.runName": f"{model}-{recipe.signature[:6]}-seed{spec.seed}",
         }
-        run_id = str(self.client.create_run(self.experiment, tags=tags).info.run_id)
-        values = recipe.to_plain() | {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
+        return str(self.client.create_run(self.experiment, tags=tags).info.run_id)
+
+    def describe(self, run_id: str, spec: TrialSpec) -> None:
+        """Write a trial's recipe as parameters and as artifacts, and last the tag that says so."""
+        values = spec.recipe.to_plain()
+        values |= {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
         params = [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]
-        self.client.log_batch(run_id, params=params)
-        self.client.log_text(run_id, recipe.to_yaml(), "recipe.yaml")
+        for start in range(0, len(params), _PARAMS_A_CALL):
+            self.client.log_batch(run_id, params=params[start : start + _PARAMS_A_CALL])
+        self.client.log_text(run_id, spec.recipe.to_yaml(), "recipe.yaml")
         self.client.log_text(run_id, json.dumps(spec.to_json()), SPEC)
-        return run_id
+        self.client.set_tag(run_id, DESCRIBED, "true")
 
     def retire(self, trial: str) -> None:
         """Take a trial's run out of every study: it is about to be trained afresh."""
@@ -215,6 +236,28 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     for key, inner in items:
         flat |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
     return flat or {prefix: value}
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Let requests fail within seconds: at the start somebody waits for a server's first word."""
+    name = "MLFLOW_HTTP_REQUEST_TIMEOUT"  # read at each request
+    usual = os.environ[name]
+    os.environ[name] = str(min(_OPENING_SECONDS, int(usual)))
+    try:
+        yield
+    finally:
+        os.environ[name] = usual
+
+
+def first_line(error: Exception) -> str:
+    """Return what a sentence can say of an error: some have many lines, some no text at all."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _quoted(value: str) -> str:
+    """Return a literal of MLflow's filters; a quote in it makes a name that nothing has."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _run_status(status: str) -> str:

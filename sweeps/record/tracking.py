@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
+
+from mlflow.entities import Run
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import TERMINAL, Journal
-from sweeps.record.mlflow_runs import MEMBERSHIP, Runs
+from sweeps.record.mlflow_runs import DESCRIBED, MEMBERSHIP, Runs, first_line
 
 _INTERVAL = 1.0
 """Seconds between two rounds: results of that time go out in one batch a trial."""
@@ -28,6 +31,21 @@ class _Mirror:
     status: str = "running"
     tests: int = 0
     member: bool = False
+    described: bool = False
+
+    @classmethod
+    def of(cls, run: Run, study: str) -> Self:
+        """Return what a run has, as its tags and metrics say; what is uncertain counts as not."""
+        tags, metrics = run.data.tags, run.data.metrics
+        ended = run.info.status != "RUNNING"
+        return cls(
+            run_id=run.info.run_id,
+            epochs=int(metrics.get("epochs", 0)) if ended else 0,
+            status=tags.get("status", "running") if ended else "running",
+            tests=len({name.split("/")[0] for name in metrics if name.startswith("test_")}),
+            member=f"in.{study}" in tags,
+            described=DESCRIBED in tags,
+        )
 
 
 class Tracker:
@@ -35,38 +53,25 @@ class Tracker:
 
     def __init__(self, runs: Runs, journal: Journal, study: str, parent: str) -> None:
         self.runs, self.journal, self.study, self.parent = runs, journal, study, parent
-        self.specs: dict[str, TrialSpec] = {}
         self.problem: str | None = None
         """Why MLflow is behind the journal at the moment, if it is."""
         self._mirrors: dict[str, _Mirror] = {}
         for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
-            status = run.data.tags.get("status", "running")
-            ended = run.info.status != "RUNNING"
-            epochs = int(run.data.metrics.get("epochs", 0)) if ended else 0
-            tests = len({m.split("/")[0] for m in run.data.metrics if m.startswith("test_")})
-            self._mirrors.setdefault(
-                run.data.tags["trial"],
-                _Mirror(run.info.run_id, epochs, status if ended else "running", tests, True),
-            )
+            self._mirrors.setdefault(run.data.tags["trial"], _Mirror.of(run, study))
         self._changed: dict[str, None] = {}
-        self._parent_news: dict[str, str] = {}
+        self._membership: str | None = None
+        self._end: str | None = None
         self._wake = threading.Event()
-        self._closing = False
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
         self._thread.start()
 
-    def follow(self, spec: TrialSpec) -> None:
-        """Take a trial in: from now on MLflow has it, with all that the journal knows of it."""
-        self.specs[spec.id] = spec
-        self.changed(spec.id)
-
     def changed(self, trial: str) -> None:
-        """Say that the journal has news of a trial."""
+        """Say that the journal has news of a trial: a spec at least."""
         self._changed[trial] = None
 
     def keep_membership(self, text: str) -> None:
         """Keep which trials are members of the study, in which role."""
-        self._parent_news[MEMBERSHIP] = text
+        self._membership = text
 
     def retire(self, trial: str) -> None:
         """Forget a trial that is about to be trained afresh; its old run leaves every study."""
@@ -76,11 +81,17 @@ class Tracker:
     def close(self, status: str, patience: float) -> bool:
         """Write what is left, and end the parent run with an MLflow status.
 
+        A trial that has not ended by now is interrupted: no run is left RUNNING.
+
         Returns:
             Whether MLflow is whole, after ``patience`` seconds at most.
         """
-        self._parent_news["status"] = status
-        self._closing = True
+        for trial in dict.fromkeys([*self._mirrors, *self._changed]):
+            record = self.journal[trial]
+            if record.spec and record.status not in _ENDED:
+                self.journal.append("outcome", trial, status="interrupted")
+                self.changed(trial)
+        self._end = status
         self._wake.set()
         self._thread.join(patience)
         return not self._thread.is_alive()
@@ -91,7 +102,7 @@ class Tracker:
         while True:
             self._wake.wait(_INTERVAL)
             whole = self._attempt(self._write_changed)
-            if self._closing and whole and not self._changed:
+            if self._end is not None and whole and not self._changed:
                 return
             if not whole:
                 time.sleep(_INTERVAL)
@@ -100,12 +111,19 @@ class Tracker:
         try:
             action()
         except Exception as error:  # whatever the backend raises: the journal has it all
-            self.problem = str(error).strip().splitlines()[0]
+            self.problem = first_line(error)
             return False
         self.problem = None
         return True
 
     def _write_changed(self) -> None:
+        membership, self._membership = self._membership, None
+        if membership is not None:
+            try:
+                self.runs.client.log_text(self.parent, membership, MEMBERSHIP)
+            except Exception:
+                self._membership = self._membership or membership
+                raise
         for trial in list(self._changed):
             del self._changed[trial]
             try:
@@ -113,22 +131,19 @@ class Tracker:
             except Exception:
                 self._changed[trial] = None
                 raise
-        for key in [MEMBERSHIP, "status"]:
-            if key in self._parent_news:
-                self._write_parent(key, self._parent_news[key])
-                del self._parent_news[key]
-
-    def _write_parent(self, key: str, text: str) -> None:
-        if key == MEMBERSHIP:
-            self.runs.client.log_text(self.parent, text, MEMBERSHIP)
-        else:
-            self.runs.client.set_terminated(self.parent, text)
+        if self._end is not None and not self._changed:
+            self.runs.client.set_terminated(self.parent, self._end)
 
     def _write(self, trial: str) -> None:
         """Bring MLflow's run of a trial up to the journal."""
         record = self.journal[trial]
+        if not record.spec:
+            return  # only planned so far: the study's membership says so
         mirror = self._mirror(trial)
         status = record.status
+        if not mirror.described:
+            self.runs.describe(mirror.run_id, self._spec(trial))
+            mirror.described = True
         if not mirror.member:
             self.runs.client.set_tag(mirror.run_id, f"in.{self.study}", "true")
             mirror.member = True
@@ -148,13 +163,15 @@ class Tracker:
             self.runs.log_tests(mirror.run_id, record)
             mirror.tests = len(record.tests)
 
+    def _spec(self, trial: str) -> TrialSpec:
+        return TrialSpec.from_json(self.journal[trial].spec)
+
     def _mirror(self, trial: str) -> _Mirror:
         if trial not in self._mirrors:
             found = self.runs.trial(trial)
-            run_id = (
-                found.info.run_id
+            self._mirrors[trial] = (
+                _Mirror.of(found, self.study)
                 if found
-                else self.runs.create_trial(trial, self.specs[trial], self.parent)
+                else _Mirror(self.runs.create_trial(trial, self._spec(trial), self.parent))
             )
-            self._mirrors[trial] = _Mirror(run_id)
         return self._mirrors[trial]
