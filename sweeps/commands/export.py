@@ -35,5 +35,5 @@ def export(
 
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri)
-    for path in export_best(results, Runs(places.tracking_uri), out, top):
+    for path in export_best(results, Runs(places.tracking_uri, reading=True), out, top):
         typer.echo(f"{path}   python -m cifar_models {path}")

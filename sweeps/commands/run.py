@@ -1,6 +1,6 @@
 """`sweeps run`, which is `python sweeps/ablation.py`: run a study and print its table."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,11 @@ from sweeps.commands.options import (
     TrialsOption,
     sentences,
 )
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sweeps.record.places import Places
 
 INTERRUPTED = 130
 """Exit code after a signal or a spent time budget, as shells have it for Ctrl-C."""
@@ -77,7 +82,7 @@ def run(
     _conclude(question.name, places, console)
 
 
-def _conclude(study: str, places: "Places", console: "Console") -> None:  # type: ignore[name-defined]  # noqa: F821
+def _conclude(study: str, places: "Places", console: "Console") -> None:
     """Print the table, and write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
     from sweeps.export import export_best
@@ -85,13 +90,14 @@ def _conclude(study: str, places: "Places", console: "Console") -> None:  # type
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load
 
-    runs = Runs(places.tracking_uri)
+    runs = Runs(places.tracking_uri, reading=True)
     results = load(study, places.tracking_uri)
     folder = places.folder(study)
     published = publish(results, folder, runs)
     console.print()
     typer.echo(terminal(published.table))
-    if results.images["validation"]:
+    finished = (results.trials["role"] == "ablation") & (results.trials["status"] == "finished")
+    if results.images["validation"] and finished.any():
         files = export_best(results, runs, folder / "best.yaml")
         runs.client.log_artifact(results.parent, str(files[0]))
         console.print(f"best recipe   python -m cifar_models {files[0]}", soft_wrap=True)

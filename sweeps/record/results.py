@@ -10,6 +10,14 @@ from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import resolve_places
 
 _FACTS = ("torch", "device")
+_MEASURES = ("loss", "accuracy", "macro_f1")
+_VALIDATED = tuple(f"validation/{name}" for name in _MEASURES)
+_TRIALS = (
+    *("train/loss", *_VALIDATED, "selected_epoch", *(f"test/{name}" for name in _MEASURES)),
+    *("parameters", "seconds", *_FACTS),
+)
+_CURVES = ("trial", "epoch", "train/loss", *_VALIDATED)
+"""Columns that are there even where no trial has a value for them yet."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,19 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
     Raises:
         ValueError: MLflow does not answer, or knows no such study.
     """
-    runs = Runs(tracking_uri or resolve_places().tracking_uri)
+    runs = Runs(tracking_uri or resolve_places().tracking_uri, reading=True)
     parent = runs.parent(study)
-    membership = runs.membership(parent) if parent else None
-    if parent is None or membership is None:
+    if parent is None:
         known = sorted(run.data.tags["study"] for run in runs.find(kind="study"))
         raise ValueError(
             f"MLflow at {runs.uri} has no results of a study {study!r} "
             f"(it has: {', '.join(known) or 'none'}); run it first: sweeps run --study {study}"
+        )
+    membership = runs.membership(parent)
+    if membership is None:
+        raise ValueError(
+            f"study {study} has no trial on record yet: its search is under way or was stopped; "
+            f"go on with: sweeps run --study {study}"
         )
     found: dict[str, Run] = {}
     for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
@@ -63,8 +76,10 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
     return Results(
         study=membership["study"],
         images=membership["images"],
-        trials=pd.DataFrame(rows),
-        curves=pd.concat(tidy, ignore_index=True) if tidy else _no_curves(),
+        trials=_with_columns(pd.DataFrame(rows), _TRIALS),
+        curves=_with_columns(pd.concat(tidy, ignore_index=True), _CURVES)
+        if tidy
+        else pd.DataFrame(columns=list(_CURVES)),
         parent=parent.info.run_id,
     )
 
@@ -108,5 +123,6 @@ def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str
     )
 
 
-def _no_curves() -> pd.DataFrame:
-    return pd.DataFrame(columns=["trial", "epoch", "train/loss", "validation/accuracy"])
+def _with_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a frame with columns of holes for those that it lacks."""
+    return frame.reindex(columns=[*frame, *(name for name in columns if name not in frame)])
