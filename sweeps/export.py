@@ -27,10 +27,12 @@ def ranking(results: Results) -> pd.DataFrame:
     metric = f"validation/{results.study['metric']}"
     trials = results.trials
     done = trials[(trials["role"] == "ablation") & (trials["status"] == "finished")]
+    if done.empty:
+        raise ValueError(f"study {results.study['name']} has no finished trial of its ablation yet")
     if metric not in done or done[metric].isna().all():
         raise ValueError(
-            f"study {results.study['name']} has no finished trials with validation data: a best "
-            "recipe would be chosen on the test set"
+            f"study {results.study['name']} has no validation data: a best recipe would be chosen "
+            "on the test set"
         )
     done = done.drop_duplicates(["variant", "seed"])
     means = done.groupby("variant", sort=False).agg(
@@ -71,7 +73,10 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         & (trials["status"] == "finished")
     ].iloc[0]
     run = runs.client.get_run(str(row["run_id"]))
-    spec = json.loads(runs.text(run, SPEC) or "{}")
+    text = runs.text(run, SPEC)
+    if text is None:
+        raise ValueError(f"MLflow does not give artifact {SPEC} of run {row['run_id']}")
+    spec = json.loads(text)
     measured = row.filter(regex="^(validation|test)/").dropna().to_dict()
     metric = f"validation/{results.study['metric']}"
     provenance = {
@@ -95,14 +100,18 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
 
 def git_commit() -> str | None:
     """Return the commit of this project's checkout, None when it is installed without one."""
+    package = Path(__file__).parent
     try:
         found = run_program(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
+            ["git", "rev-parse", "--show-toplevel", "HEAD"],
+            cwd=package,
             capture_output=True,
             text=True,
             check=False,
         )
     except OSError:
         return None
-    return found.stdout.strip() or None
+    root, _, commit = found.stdout.strip().partition("\n")
+    # a virtual environment may lie inside somebody else's repository
+    ours = found.returncode == 0 and Path(root) == package.parent
+    return commit if ours else None

@@ -57,6 +57,19 @@ def publish(results: Results, folder: Path, runs: Runs) -> Publication:
         ValueError: The trials cannot stand in one table, or the folder cannot be written.
     """
     table = table_of(results)
+    try:
+        files = _write(table, results, folder)
+    except OSError as error:
+        raise ValueError(f"cannot write {folder}: {error.strerror}; give another --state") from None
+    for file in files:
+        runs.client.log_artifact(results.parent, str(file))
+    note = f"{results.study['question']}\n\n{render(table, 'md')}"
+    runs.client.set_tag(results.parent, "mlflow.note.content", note[:8000])
+    return Publication(table, files)
+
+
+def _write(table: Table, results: Results, folder: Path) -> list[Path]:
+    """Write table and plots, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for kind, name in _SUFFIXES.items():
@@ -66,11 +79,5 @@ def publish(results: Results, folder: Path, runs: Runs) -> Publication:
         "curves": learning_curves(results.curves, results.trials),
         "differences": difference_forest(table),
     }.items():
-        for suffix in (".png", ".svg"):
-            save(figure, folder / f"{name}{suffix}")
-            files.append(folder / f"{name}{suffix}")
-    for file in files:
-        runs.client.log_artifact(results.parent, str(file))
-    note = f"{results.study['question']}\n\n{render(table, 'md')}"
-    runs.client.set_tag(results.parent, "mlflow.note.content", note[:8000])
-    return Publication(table, files)
+        files += [save(figure, folder / f"{name}{suffix}") for suffix in (".png", ".svg")]
+    return files
