@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from sweeps.record.places import make_writable, resolve_places
+
+
+def test_all_lies_in_the_storage_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = resolve_places()
+    assert places.storage == str(tmp_path / "runs")
+    assert places.state == tmp_path / "runs"
+    assert places.tracking_uri == f"sqlite:///{tmp_path}/runs/mlflow.db"
+    assert places.optuna_uri == f"sqlite:///{tmp_path}/runs/optuna.db"
+    assert places.artifacts == f"{tmp_path}/runs/artifacts"
+    assert places.folder("losses") == tmp_path / "runs" / "studies" / "losses"
+    assert list(tmp_path.iterdir()) == []  # resolving makes nothing
+
+
+def test_a_state_of_its_own_holds_the_databases(tmp_path: Path) -> None:
+    places = resolve_places(f"file://{tmp_path}/shared", tmp_path / "mine")
+    assert places.storage == f"{tmp_path}/shared"
+    assert places.tracking_uri == f"sqlite:///{tmp_path}/mine/mlflow.db"
+    assert places.artifacts == f"{tmp_path}/shared/artifacts"
+
+
+def test_a_server_decides_where_its_artifacts_lie_a_database_does_not(tmp_path: Path) -> None:
+    assert resolve_places(str(tmp_path), None, "http://127.0.0.1:5000").artifacts is None
+    database = resolve_places(str(tmp_path), None, "sqlite:////elsewhere.db")
+    assert database.tracking_uri == "sqlite:////elsewhere.db"
+    assert database.artifacts == f"{tmp_path}/artifacts"
+
+
+def test_a_remote_storage_needs_state_and_server(tmp_path: Path) -> None:
+    for state, uri in [(None, None), (tmp_path, None), (None, "http://127.0.0.1:5000")]:
+        with pytest.raises(ValueError, match=r"is remote.*--state.*--tracking-uri"):
+            resolve_places("s3://bucket/runs", state, uri)
+    places = resolve_places("s3://bucket/runs", tmp_path, "http://127.0.0.1:5000")
+    assert places.storage == "s3://bucket/runs"
+
+
+def test_make_writable_leaves_folders_and_no_probe(tmp_path: Path) -> None:
+    places = resolve_places(str(tmp_path / "storage"), tmp_path / "state")
+    make_writable(places)
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "state", tmp_path / "storage"]
+
+
+def test_an_unwritable_place_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for storage, state in [("file", None), ("file/below", None), ("storage", tmp_path / "file")]:
+        with pytest.raises(ValueError, match=r"cannot write .*file.*; give another --storage"):
+            make_writable(resolve_places(str(tmp_path / storage), state))

@@ -1,0 +1,186 @@
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from search_spaces import Study
+from sweeps.analysis.guards import REQUIRED
+from sweeps.publication import table_of
+from sweeps.record.journal import Journal
+from sweeps.record.results import Results, load
+from tests.sweeps.record.recorded import ACCURACIES, STUDY, cells, finish, mirror, record_study
+from tests.sweeps.record.small import FACTS, open_runs, record
+
+COLUMNS = {
+    *("trial", "role", "variant", "factor", "level", "baseline", "seed", "status", "epochs"),
+    *("planned_epochs", "validation/loss", "validation/accuracy", "validation/macro_f1"),
+    *("train/loss", "selected_epoch", "test/accuracy", "test/macro_f1", "test/loss"),
+    *("parameters", "seconds", "torch", "device", "run_id"),
+}
+
+
+def uri(state: Path) -> str:
+    return f"sqlite:///{state}/mlflow.db"
+
+
+def loaded(state: Path, study: str = "small") -> Results:
+    return load(study, uri(state))
+
+
+def row_of(trials: pd.DataFrame, level: str, seed: int) -> pd.Series:  # type: ignore[type-arg]
+    (found,) = trials[(trials["level"] == level) & (trials["seed"] == seed)].index
+    return trials.loc[found]
+
+
+def test_a_finished_study_as_frames(recorded: Path) -> None:
+    results = loaded(recorded)
+    assert results.study == STUDY.model_dump(mode="json")
+    assert results.images == {"train": 100, "validation": 20, "test": 40}
+    trials = results.trials
+    assert COLUMNS <= set(trials)
+    assert len(trials) == 9
+    assert set(trials["status"]) == {"finished"}
+    assert trials["trial"].is_unique
+    row = row_of(trials, "relu", 0)
+    assert (row["epochs"], row["planned_epochs"], row["selected_epoch"]) == (3, 3, 3)
+    assert (row["validation/accuracy"], row["test/accuracy"]) == (0.5, 0.48)
+    assert row["train/loss"] == 2.0 / 3
+    assert (row["seconds"], row["parameters"]) == (1.5, 1234)
+    assert (row["torch"], row["device"]) == (FACTS["torch"], FACTS["device"])
+    assert trials.loc[trials["baseline"], "level"].unique().tolist() == ["relu"]
+
+
+def test_curves_are_tidy(recorded: Path) -> None:
+    results = loaded(recorded)
+    curves = results.curves
+    assert len(curves) == 27
+    trial = row_of(results.trials, "tanh", 2)["trial"]
+    own = curves[curves["trial"] == trial]
+    assert own["epoch"].to_list() == [1, 2, 3]
+    assert own["validation/accuracy"].to_list() == list(ACCURACIES["tanh"][2])
+    assert {"train/loss", "learning_rate", "images_per_second", "peak_memory"} <= set(curves)
+
+
+def test_the_best_epoch_is_selected_where_that_is_the_rule(state: Path) -> None:
+    study = STUDY.replace(selection="best")
+    record_study(state, study)
+    row = row_of(loaded(state).trials, "relu", 0)
+    assert (row["selected_epoch"], row["validation/accuracy"]) == (2, 0.6)
+    assert row["train/loss"] == 1.0
+    assert row["test/accuracy"] == pytest.approx(0.58)
+    assert row["epochs"] == 3
+
+
+def partly(state: Path, study: Study = STUDY) -> None:
+    """Record a study with an outcome of each kind among its trials."""
+    runs, journal, members = open_runs(state), Journal(state), cells(study)
+    first, second, *rest = members
+    finish(journal, first, (0.1, 0.2, 0.3))
+    record(journal, second.spec, 0.1, 0.2, end="running")
+    for cell, status in zip(rest, ("failed", "out_of_memory", "diverged"), strict=False):
+        record(journal, cell.spec, 0.1, end="running")
+        journal.append("outcome", cell.spec.id, status=status, reason="because")
+    mirror(runs, journal, study, members)
+    run = runs.trial(second.spec.id)
+    assert run is not None  # as while a driver is at work
+    runs.client.update_run(run.info.run_id, status="RUNNING")
+    runs.client.set_tag(run.info.run_id, "status", "running")
+    journal.close()
+
+
+def test_every_planned_cell_has_a_row_whatever_became_of_it(state: Path) -> None:
+    partly(state)
+    trials = loaded(state).trials
+    statuses = ["finished", "running", "failed", "out_of_memory", "diverged", *["missing"] * 4]
+    assert trials["status"].to_list() == statuses
+    assert trials["reason"].to_list()[2:5] == ["because"] * 3
+    missing = trials.iloc[-1]
+    assert missing["run_id"] is None or pd.isna(missing["run_id"])
+    assert (missing["epochs"], missing["planned_epochs"]) == (0, 3)
+    assert math.isnan(missing["validation/accuracy"])
+    assert math.isnan(missing["test/accuracy"])
+
+
+def test_a_running_trial_is_read_from_its_history(state: Path) -> None:
+    partly(state)
+    results = loaded(state)
+    row = results.trials.iloc[1]
+    assert (row["status"], row["epochs"], row["validation/accuracy"]) == ("running", 2, 0.2)
+    own = results.curves[results.curves["trial"] == row["trial"]]
+    assert own["validation/accuracy"].to_list() == [0.1, 0.2]
+    assert row["seconds"] == 1.0
+
+
+def test_an_unfinished_study_makes_an_interim_table(state: Path) -> None:
+    partly(state)
+    table = table_of(loaded(state))
+    assert table.interim
+    assert table.frame["completed"].sum() == 1
+
+
+def test_a_study_of_which_nothing_ran_has_all_columns(state: Path) -> None:
+    runs, journal = open_runs(state), Journal(state)
+    mirror(runs, journal, STUDY, cells())
+    journal.close()
+    results = loaded(state)
+    assert set(results.trials) >= COLUMNS | set(REQUIRED)
+    assert set(results.trials["status"]) == {"missing"}
+    assert results.curves.empty
+    assert {"trial", "epoch", "train/loss", "validation/accuracy"} <= set(results.curves)
+    assert table_of(results).interim
+
+
+def test_a_trial_of_two_studies_is_in_both_tables(state: Path) -> None:
+    record_study(state)
+    other = STUDY.replace(name="other", question="And again?", seeds=2)
+    runs, journal = open_runs(state), Journal(state)
+    mirror(runs, journal, other, cells(other))
+    journal.close()
+    small, again = loaded(state).trials, loaded(state, "other").trials
+    assert len(runs.find(kind="trial")) == 9
+    assert set(again["run_id"]) < set(small["run_id"])
+    assert len(again) == 6
+
+
+def test_a_baseline_has_a_row_for_each_factor(state: Path) -> None:
+    study = STUDY.replace(
+        factors=(*STUDY.factors, {"name": "norm", "levels": [
+            {"name": "on", "changes": {"model.norm": "batch"}},
+            {"name": "off", "changes": {"model.norm": "none"}},
+        ]}),
+    )  # fmt: skip
+    runs, journal = open_runs(state), Journal(state)
+    for cell in cells(study):
+        finish(journal, cell, (0.1, 0.2, 0.3))
+    mirror(runs, journal, study, cells(study))
+    journal.close()
+    trials = loaded(state).trials
+    base = trials[trials["baseline"]]
+    assert set(zip(base["factor"], base["level"], strict=True)) == {
+        ("activation", "relu"), ("norm", "on")
+    }  # fmt: skip
+    assert base["trial"].nunique() == 3
+    assert len(trials) == 3 * 5
+    assert len(runs.find(kind="trial")) == 3 * 4
+
+
+def test_an_unknown_study_is_a_sentence_that_names_the_known_ones(recorded: Path) -> None:
+    with pytest.raises(ValueError, match=r"no results of a study 'smal' \(it has: small\); run"):
+        loaded(recorded, "smal")
+    with pytest.raises(ValueError, match='no results of a study "it\'s"'):
+        loaded(recorded, "it's")
+
+
+def test_a_study_still_in_its_search_is_a_sentence(state: Path) -> None:
+    open_runs(state).create_parent("small", "?")
+    with pytest.raises(ValueError, match="small has no trial on record yet: its search"):
+        loaded(state)
+
+
+def test_without_any_results_nothing_is_made(state: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\(it has: none\)"):
+        loaded(state)
+    with pytest.raises(ValueError, match="there are no results in"):
+        load("small", f"sqlite:///{tmp_path}/gone/mlflow.db")
+    assert not (tmp_path / "gone").exists()

@@ -1,0 +1,334 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.entities import Run
+
+from sweeps.record import tracking
+from sweeps.record.journal import Journal
+from sweeps.record.mlflow_runs import CURVES, SPEC, Runs
+from sweeps.record.tracking import Tracker
+from tests.sweeps.record.small import metrics, open_runs, record, spec
+
+Start = Callable[..., Tracker]
+
+
+@pytest.fixture
+def runs(state: Path) -> Runs:
+    return open_runs(state)
+
+
+@pytest.fixture
+def start(runs: Runs, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Start trackers that do not dawdle, and end them with the test."""
+    monkeypatch.setattr(tracking, "_INTERVAL", 0.02)
+    started: list[Tracker] = []
+
+    def start(study: str = "small", follow: tuple[int, ...] = (0,)) -> Tracker:
+        tracker = Tracker(runs, journal, study, runs.create_parent(study, "?"))
+        started.append(tracker)
+        for seed in follow:
+            tracker.changed(spec(seed).id)
+        return tracker
+
+    yield start
+    monkeypatch.undo()
+    for tracker in started:
+        tracker.close("KILLED", 20)
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait for something that a thread does."""
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
+def only_run(runs: Runs, seed: int = 0) -> Run:
+    (run,) = runs.find(kind="trial", trial=spec(seed).id)
+    return run
+
+
+def points(runs: Runs, seed: int = 0) -> list[int]:
+    """Return the epochs of a trial's points, one of each kind."""
+    run_id = only_run(runs, seed).info.run_id
+    return [p.step for p in runs.client.get_metric_history(run_id, "train/loss")]
+
+
+def test_a_journal_is_mirrored_while_it_grows(runs: Runs, journal: Journal, start: Start) -> None:
+    tracker = start()
+    trial = record(journal, spec(), 0.1, 0.2, end="running")
+    tracker.changed(trial.id)
+    until(lambda: runs.trial(trial.id) and points(runs) == [1, 2])
+    run = only_run(runs)
+    assert run.info.status == "RUNNING"
+    assert run.data.tags["in.small"] == "true"
+    assert run.data.params["batch_size"] == "30"
+
+    journal.append(
+        "result", trial.id, epoch=3, status="finished", metrics=metrics(3), study="small"
+    )
+    journal.append("test", trial.id, selection="last", metrics={"accuracy": 0.25})
+    tracker.changed(trial.id)
+    assert tracker.close("FINISHED", 20)
+    run = only_run(runs)
+    assert (run.info.status, run.data.tags["status"]) == ("FINISHED", "finished")
+    assert points(runs) == [1, 2, 3]
+    assert run.data.metrics["test_last/accuracy"] == 0.25
+    assert len(runs.curves(run)) == 3
+    parent = runs.parent("small")
+    assert parent is not None
+    assert parent.info.status == "FINISHED"
+    assert tracker.problem is None
+
+
+def test_close_flushes_all_that_is_left(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_INTERVAL", 60.0)  # nothing is written before close
+    tracker = start(follow=())
+    for seed in range(5):
+        tracker.changed(record(journal, spec(seed), 0.1, 0.2, 0.3).id)
+    tracker.keep_membership('{"cells": []}')
+    assert tracker.close("FINISHED", 30)
+    assert [points(runs, seed) for seed in range(5)] == [[1, 2, 3]] * 5
+    parent = runs.parent("small")
+    assert parent is not None
+    assert runs.membership(parent) == {"cells": []}
+
+
+def test_a_planned_trial_has_no_run_before_it_is_handed_out(
+    runs: Runs, journal: Journal, start: Start
+) -> None:
+    tracker = start(follow=(0, 1))
+    record(journal, spec(1), 0.1)
+    tracker.changed(spec(1).id)
+    assert tracker.close("KILLED", 20)
+    assert runs.trial(spec(0).id) is None
+    assert only_run(runs, 1).info.status == "FINISHED"
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_close_leaves_no_run_running(
+    runs: Runs, journal: Journal, start: Start, epochs: int
+) -> None:
+    """The driver ends here, so what has not ended is interrupted, whatever ended the driver."""
+    tracker = start()
+    trial = spec()
+    if epochs:
+        record(journal, trial, 0.1, 0.2, end="running")
+    else:
+        journal.append("trial", trial.id, spec=trial.to_json())
+    tracker.changed(trial.id)
+    until(lambda: runs.trial(trial.id))
+    assert tracker.close("KILLED", 20)
+    run = only_run(runs)
+    assert (run.info.status, run.data.tags["status"]) == ("KILLED", "interrupted")
+    assert journal[trial.id].status == "interrupted"
+    assert not journal[trial.id].ended("small")
+    parent = runs.parent("small")
+    assert parent is not None
+    assert parent.info.status == "KILLED"
+
+
+def test_an_interrupted_trial_goes_on_in_its_run(
+    runs: Runs, journal: Journal, start: Start
+) -> None:
+    trial = record(journal, spec(), 0.1, 0.2, end="running")
+    assert start().close("KILLED", 20)
+    first = only_run(runs).info.run_id
+    tracker = start()
+    journal.append("result", trial.id, epoch=3, status="running", metrics=metrics(3), study="small")
+    tracker.changed(trial.id)
+    until(lambda: points(runs) == [1, 2, 3])
+    run = only_run(runs)
+    assert (run.info.status, run.data.tags["status"]) == ("RUNNING", "running")
+    journal.append(
+        "result", trial.id, epoch=4, status="finished", metrics=metrics(4), study="small"
+    )
+    tracker.changed(trial.id)
+    assert tracker.close("FINISHED", 20)
+    run = only_run(runs)
+    assert (run.info.run_id, run.info.status) == (first, "FINISHED")
+    assert run.data.metrics["epochs"] == 4
+    assert run.data.metrics["final/validation/accuracy"] == metrics(4)["validation/accuracy"]
+    assert points(runs) == [1, 2, 3, 4]
+    assert len(runs.curves(run)) == 4
+
+
+def test_one_trial_of_two_studies_is_one_run_with_two_tags(
+    runs: Runs, journal: Journal, start: Start
+) -> None:
+    trial = record(journal, spec(), 0.1, 0.2, 0.3)
+    assert start("first").close("FINISHED", 20)
+    before = only_run(runs)
+    assert start("second").close("FINISHED", 20)
+    run = only_run(runs)
+    assert run.info.run_id == before.info.run_id
+    assert run.info.end_time == before.info.end_time  # nothing was written again but the tag
+    assert (run.data.tags["in.first"], run.data.tags["in.second"]) == ("true", "true")
+    assert points(runs) == [1, 2, 3]
+    assert trial.id == run.data.tags["trial"]
+
+
+def test_a_trial_stopped_in_one_study_goes_on_for_another(
+    runs: Runs, journal: Journal, start: Start
+) -> None:
+    trial = record(journal, spec(), 0.1, end="stopped", study="first")
+    assert start("first").close("FINISHED", 20)
+    assert only_run(runs).data.tags["status"] == "stopped"
+    record(journal, trial, 0.2, 0.3, study="second", first=2)
+    assert start("second").close("FINISHED", 20)
+    run = only_run(runs)
+    assert (run.info.status, run.data.tags["status"]) == ("FINISHED", "finished")
+    assert (points(runs), run.data.metrics["epochs"]) == ([1, 2, 3], 3)
+
+
+class Outage:
+    """Lets every call of a method of MLflow's client fail until it is over."""
+
+    def __init__(self, runs: Runs, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
+        self.over = threading.Event()
+        self.calls = 0
+        for method in methods:
+            monkeypatch.setattr(runs.client, method, self._failing(getattr(runs.client, method)))
+
+    def _failing(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not self.over.is_set():
+                self.calls += 1
+                raise ConnectionError("nobody there\nmany more lines" if self.calls % 2 else "")
+            return method(*args, **kwargs)
+
+        return call
+
+
+@pytest.mark.parametrize(
+    "method", ["create_run", "log_batch", "log_text", "set_tag", "set_terminated", "search_runs"]
+)
+def test_an_outage_delays_and_loses_nothing(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    tracker = start(follow=())
+    outage = Outage(runs, monkeypatch, method)
+    for seed in range(2):
+        record(journal, spec(seed), 0.1, 0.2)
+        journal.append("test", spec(seed).id, selection="last", metrics={"accuracy": 0.2})
+        tracker.changed(spec(seed).id)
+    tracker.keep_membership("{}")
+    until(lambda: outage.calls > 3 if method != "set_terminated" else outage.calls)
+    until(lambda: tracker.problem in ("nobody there", "ConnectionError"))
+    outage.over.set()
+    until(lambda: tracker.problem is None)
+    assert tracker.close("FINISHED", 20)
+    for seed in range(2):
+        run = only_run(runs, seed)
+        assert (run.info.status, points(runs, seed)) == ("FINISHED", [1, 2])
+        assert run.data.metrics["test_last/accuracy"] == 0.2
+        assert run.data.params["batch_size"] == "30"
+        assert runs.text(run, SPEC)
+        assert runs.text(run, CURVES)
+    parent = runs.parent("small")
+    assert parent is not None
+    assert parent.info.status == "FINISHED"
+    assert runs.membership(parent) == {}
+
+
+def test_close_gives_up_after_its_patience(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = start(follow=())
+    outage = Outage(runs, monkeypatch, "create_run")
+    tracker.changed(record(journal, spec(), 0.1).id)
+    assert not tracker.close("FINISHED", 0.3)
+    assert tracker.problem in ("nobody there", "ConnectionError")
+    outage.over.set()
+
+
+def test_one_trial_that_mlflow_refuses_does_not_hold_the_others_back(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = runs.create_trial
+
+    def create_trial(trial: str, *rest: Any) -> str:
+        if trial == spec(0).id:
+            raise ValueError("refused")
+        return original(trial, *rest)
+
+    tracker = start(follow=())
+    monkeypatch.setattr(runs, "create_trial", create_trial)
+    tracker.keep_membership("{}")
+    for seed in range(3):
+        tracker.changed(record(journal, spec(seed), 0.1).id)
+    until(lambda: len(runs.find(kind="trial", status="finished")) == 2)
+    parent = runs.parent("small")
+    assert parent is not None
+    assert runs.membership(parent) == {}
+    assert tracker.problem == "refused"
+    monkeypatch.setattr(runs, "create_trial", original)
+
+
+@pytest.mark.parametrize("died_after", ["create_trial", "describe", "log_epochs", "log_end"])
+def test_a_restart_completes_a_half_written_mirror(
+    runs: Runs,
+    journal: Journal,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    died_after: str,
+) -> None:
+    trial = record(journal, spec(), 0.1, 0.2, 0.3)
+    journal.append("test", trial.id, selection="last", metrics={"accuracy": 0.3})
+    parent = runs.create_parent("small", "?")
+    run_id = runs.create_trial(trial.id, trial, parent)
+    if died_after != "create_trial":
+        runs.describe(run_id, trial)
+    if died_after in ("log_epochs", "log_end"):
+        runs.client.set_tag(run_id, "in.small", "true")
+        runs.log_epochs(run_id, [journal[trial.id].results[1], journal[trial.id].results[2]])
+    if died_after == "log_end":  # all but its last call
+        with monkeypatch.context() as patch:
+            patch.setattr(runs.client, "set_terminated", lambda *_: None)
+            runs.log_end(run_id, journal[trial.id])
+
+    for _ in range(2):
+        assert start().close("FINISHED", 20)
+    run = only_run(runs)
+    assert (run.info.run_id, run.info.status) == (run_id, "FINISHED")
+    assert points(runs) == [1, 2, 3]
+    assert run.data.params["batch_size"] == "30"
+    assert runs.text(run, SPEC)
+    assert len(runs.curves(run)) == 3
+    assert run.data.metrics["test_last/accuracy"] == 0.3
+    assert len(runs.find(kind="study")) == 1
+
+
+def test_nothing_is_written_twice_when_nothing_is_new(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(journal, spec(), 0.1, 0.2)
+    assert start().close("FINISHED", 20)
+    writes: list[str] = []
+    for method in ("log_batch", "log_text", "set_tag", "create_run"):
+        monkeypatch.setattr(runs.client, method, lambda *_, m=method, **__: writes.append(m))
+    assert start().close("FINISHED", 20)
+    assert writes == []
+
+
+def test_a_retired_trial_gets_a_new_run(runs: Runs, journal: Journal, start: Start) -> None:
+    trial = record(journal, spec(), 0.1, 0.2)
+    assert start().close("FINISHED", 20)
+    old = only_run(runs).info.run_id
+    tracker = start(follow=())
+    tracker.retire(trial.id)
+    journal.append("forgotten", trial.id)
+    tracker.changed(record(journal, spec(), 0.3, 0.4).id)
+    assert tracker.close("FINISHED", 20)
+    run = only_run(runs)
+    assert run.info.run_id != old
+    assert run.data.metrics["final/validation/accuracy"] == 0.4
+    assert runs.client.get_run(old).data.tags["kind"] == "superseded"
