@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--device", choices=("cpu", "cuda", "mps"), help="default: as recorded, else the fastest"
     )
+    parser.add_argument(
+        "--components", type=Path, metavar="FILE.py", help="a file that defines own components"
+    )
     parser.add_argument("--test", action="store_true", help="measure on the test images at the end")
     return parser
 
@@ -66,9 +69,13 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from cifar_models.checkpoint import load, save
     from cifar_models.provenance import read_recipe
+    from cifar_models.recipe import read_text
+    from cifar_models.source_file import SourceFile, load_source
     from cifar_models.splits import partition
     from cifar_models.training import train
 
+    if arguments.components:
+        load_source(SourceFile(arguments.components.name, read_text(arguments.components)))
     recipe, provenance = read_recipe(arguments.recipe)
     seed = provenance.seed if arguments.seed is None else arguments.seed
     if seed < 0:

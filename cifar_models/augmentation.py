@@ -54,7 +54,7 @@ class RandomCrop(Augmentation):
     padding: Annotated[int, Field(gt=0), IntRange(1, 8)] = 4
     numbers: ClassVar[int] = 2
 
-    def build(self, height: int, width: int, fill: Tensor) -> Augment:  # noqa: ARG002 (black)
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
         """Return the function; the draws are the offsets down and to the right."""
 
         def crop(images: Tensor, uniforms: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class HorizontalFlip(Augmentation):
     probability: Annotated[float, Field(ge=0, le=1), Range(0.0, 1.0)] = 0.5
     numbers: ClassVar[int] = 1
 
-    def build(self, height: int, width: int, fill: Tensor) -> Augment:  # noqa: ARG002 (any image)
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
         """Return the function; an image is mirrored where its draw is below ``probability``."""
 
         def flip(images: Tensor, uniforms: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ class NoNorm(Norm):
     name: Literal["none"] = "none"
     shifts: ClassVar[bool] = False
 
-    def build(self, channels: int) -> nn.Module:  # noqa: ARG002 (any number of them)
+    def build(self, channels: int) -> nn.Module:
         """Return the module."""
         return nn.Identity()
 

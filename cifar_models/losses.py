@@ -26,7 +26,7 @@ class CrossEntropy(Loss):
 
     name: Literal["cross_entropy"] = "cross_entropy"
 
-    def build(self, num_classes: int) -> nn.Module:  # noqa: ARG002 (the logits tell)
+    def build(self, num_classes: int) -> nn.Module:
         """Return the module."""
         return nn.CrossEntropyLoss()
 
@@ -43,7 +43,7 @@ class LabelSmoothing(Loss):
     name: Literal["label_smoothing"] = "label_smoothing"
     smoothing: Annotated[float, Field(ge=0, lt=1), Range(0.0, 0.3)] = 0.1
 
-    def build(self, num_classes: int) -> nn.Module:  # noqa: ARG002 (the logits tell)
+    def build(self, num_classes: int) -> nn.Module:
         """Return the module."""
         return nn.CrossEntropyLoss(label_smoothing=self.smoothing)
 
@@ -57,6 +57,6 @@ class MultiMargin(Loss):
     name: Literal["multi_margin"] = "multi_margin"
     margin: Annotated[float, Field(gt=0), Range(0.1, 2.0)] = 1.0
 
-    def build(self, num_classes: int) -> nn.Module:  # noqa: ARG002 (the logits tell)
+    def build(self, num_classes: int) -> nn.Module:
         """Return the module."""
         return nn.MultiMarginLoss(margin=self.margin)

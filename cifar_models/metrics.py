@@ -28,7 +28,7 @@ class Accuracy(Metric):
     name: Literal["accuracy"] = "accuracy"
     higher_is_better: ClassVar[bool] = True
 
-    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:  # noqa: ARG002
+    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
         """Return the metric."""
         return (logits.argmax(1) == targets).double().mean().item()
 

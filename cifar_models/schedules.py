@@ -54,7 +54,7 @@ class Constant(Schedule):
 
     name: Literal["constant"] = "constant"
 
-    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:  # noqa: ARG002 (always 1)
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         return lambda step: 1.0  # noqa: ARG005
 
@@ -69,7 +69,7 @@ class Step(Schedule):
     gamma: Annotated[float, Field(gt=0, le=1), LogRange(0.05, 0.9)] = 0.5
     every_epochs: Annotated[int, Field(gt=0), IntRange(1, 50)] = 25
 
-    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:  # noqa: ARG002 (endless)
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         return lambda step: self.gamma ** (step // (self.every_epochs * steps_per_epoch))
 
@@ -84,7 +84,7 @@ class Cosine(Schedule):
     name: Literal["cosine"] = "cosine"
     floor: Annotated[float, Field(ge=0, le=1), Range(0.0, 0.1)] = 0.0
 
-    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:  # noqa: ARG002 (per batch)
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         return lambda step: _cosine(1.0, self.floor, step / total_steps)
 
@@ -98,7 +98,7 @@ class Linear(Schedule):
     name: Literal["linear"] = "linear"
     floor: Annotated[float, Field(ge=0, le=1), Range(0.0, 0.1)] = 0.0
 
-    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:  # noqa: ARG002 (per batch)
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         return lambda step: _line(1.0, self.floor, step / total_steps)
 
@@ -118,7 +118,7 @@ class OneCycle(Schedule):
     final_divisor: Annotated[float, Field(ge=1), LogRange(1.0, 1e5)] = 1e4
     annealing: Literal["cosine", "linear"] = "cosine"
 
-    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:  # noqa: ARG002 (per batch)
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         between = {"cosine": _cosine, "linear": _line}[self.annealing]
         first, peak = 1.0 / self.initial_divisor, self.warmup_fraction * total_steps - 1

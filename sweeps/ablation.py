@@ -10,9 +10,8 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _HERE]
 
-import typer  # noqa: E402
-
+from sweeps.commands.options import alone  # noqa: E402
 from sweeps.commands.run import run  # noqa: E402
 
 if __name__ == "__main__":
-    typer.run(run)
+    alone(run)()

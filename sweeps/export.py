@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from cifar_models.recipe import Recipe
-from sweeps.record.mlflow_runs import SPEC, Runs
+from sweeps.record.mlflow_runs import RECIPE, SPEC, Runs
 from sweeps.record.results import Results
 
 _PACKAGES = ("cifar-sweeps", "torch", "torchvision", "ray", "optuna", "mlflow")
@@ -47,21 +46,32 @@ def ranking(results: Results) -> pd.DataFrame:
 def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[Path]:
     """Write the best recipes with their provenance: ``out``, then ``out-2``, ``out-3`` ...
 
+    The user's own file that a study needs is written beside them.
+
     Raises:
         ValueError: There is nothing to choose from, or the file cannot be written.
     """
-    files = []
     best = ranking(results).head(top)
-    for place, variant in enumerate(best.to_dict("records"), start=1):
-        path = out if place == 1 else out.with_stem(f"{out.stem}-{place}")
-        text = _document(results, runs, variant)
+    recipes = {
+        out if place == 1 else out.with_stem(f"{out.stem}-{place}"): _document(
+            results, runs, variant
+        )
+        for place, variant in enumerate(best.to_dict("records"), start=1)
+    }
+    sources = {out.parent / name: text for name, text in results.sources.items()}
+    for path, text in (recipes | sources).items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write {path}: {error.strerror}") from None
-        files.append(path)
-    return files
+    return list(recipes)
+
+
+def training_command(results: Results, recipe: Path) -> str:
+    """Return the command that trains an exported recipe again."""
+    sources = [f" --components {recipe.parent / name}" for name in results.sources]
+    return f"python -m cifar_models {recipe}" + "".join(sources)
 
 
 def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
@@ -94,8 +104,8 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         "versions": {name: version(name) for name in _PACKAGES},
         "git_commit": git_commit(),
     }
-    recipe = Recipe.parse(spec["recipe"])
-    return recipe.to_yaml() + yaml.safe_dump({"provenance": provenance}, sort_keys=False)
+    recipe = runs.text(run, RECIPE) or ""
+    return recipe + yaml.safe_dump({"provenance": provenance}, sort_keys=False)
 
 
 def git_commit() -> str | None:

@@ -215,7 +215,7 @@ class Shapes(Dataset):
     noise: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Half-width of the triangular noise on each pixel, as a fraction of the full intensity."""
 
-    def build(self, data_dir: Path | None) -> ImageData:  # noqa: ARG002 (nothing lies on disk)
+    def build(self, data_dir: Path | None) -> ImageData:
         """Render the data set: about 2 s on one core for 12,000 images."""
         train, test = np.random.SeedSequence(self.seed).spawn(2)
         return ImageData(

@@ -28,7 +28,7 @@ def export(
     `python -m cifar_models best.yaml` trains it again and compares.
     """
     from sweeps.commands.studies import study_name
-    from sweeps.export import export_best
+    from sweeps.export import export_best, training_command
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.places import resolve_places
     from sweeps.record.results import load
@@ -36,4 +36,4 @@ def export(
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri)
     for path in export_best(results, Runs(places.tracking_uri, reading=True), out, top):
-        typer.echo(f"{path}   python -m cifar_models {path}")
+        typer.echo(f"{path}   {training_command(results, path)}")

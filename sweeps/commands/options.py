@@ -53,6 +53,13 @@ ConcurrentOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
+def alone(command: Callable[P, None]) -> typer.Typer:
+    """Return a command line of one command; a bug of ours shows a plain traceback."""
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(command)
+    return app
+
+
 def sentences(command: Callable[P, None]) -> Callable[P, None]:
     """Let a command answer bad input with a sentence and exit code 2 instead of a traceback.
 

@@ -85,7 +85,7 @@ def run(
 def _conclude(study: str, places: "Places", console: "Console") -> None:
     """Print the table, and write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
-    from sweeps.export import export_best
+    from sweeps.export import export_best, training_command
     from sweeps.publication import publish
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load
@@ -100,7 +100,8 @@ def _conclude(study: str, places: "Places", console: "Console") -> None:
     if results.images["validation"] and finished.any():
         files = export_best(results, runs, folder / "best.yaml")
         runs.client.log_artifact(results.parent, str(files[0]))
-        console.print(f"best recipe   python -m cifar_models {files[0]}", soft_wrap=True)
+        command = training_command(results, files[0])
+        console.print(f"best recipe   {command}", soft_wrap=True, highlight=False)
     console.print(f"tables, plots {folder}", soft_wrap=True, highlight=False)
     console.print(f"every trial   mlflow ui --backend-store-uri {places.tracking_uri}",
                   soft_wrap=True, highlight=False)  # fmt: skip

@@ -1,6 +1,7 @@
 """From the options of a command to a resolved study."""
 
-from search_spaces.loading import StudySource, load_study
+from cifar_models.source_file import SourceFile
+from search_spaces.loading import load_study
 from search_spaces.study import Study
 
 
@@ -10,7 +11,7 @@ def resolve_study(
     epochs: int | None = None,
     trials: int | None = None,
     seeds: str | None = None,
-) -> tuple[Study, tuple[StudySource, ...]]:
+) -> tuple[Study, tuple[SourceFile, ...]]:
     """Load a study and apply what the options change.
 
     Raises:

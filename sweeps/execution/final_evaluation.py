@@ -12,8 +12,8 @@ from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
+from cifar_models.source_file import SourceFile, load_source
 from cifar_models.training import build_classifier
-from search_spaces.loading import StudySource, load_source
 from sweeps.execution.images import ImageStore
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.trial_source import checkpoint_url
@@ -25,7 +25,7 @@ def final_evaluations(
     selection: str,
     storage: str,
     images: ImageStore,
-    sources: tuple[StudySource, ...],
+    sources: tuple[SourceFile, ...],
     resources: Resources,
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield trial and test metrics of each trial, in the order in which they become ready."""
@@ -50,7 +50,7 @@ def _evaluate(
     selection: str,
     test: Images,
     shape: ImageShape,
-    sources: tuple[StudySource, ...],
+    sources: tuple[SourceFile, ...],
 ) -> dict[str, float]:
     """Return the test metrics of a checkpoint's last, or best, weights."""
     for source in sources:

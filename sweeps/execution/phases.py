@@ -8,7 +8,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from search_spaces.loading import StudySource
+from cifar_models.source_file import SourceFile
 from sweeps.execution.progress import Progress
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.recorder import Recorder
@@ -31,7 +31,7 @@ def run_phase(
     make_source: Callable[[], TrialSource],
     make_scheduler: Callable[[], Any],
     images: dict[str, ray.ObjectRef[Any]],
-    sources: tuple[StudySource, ...],
+    sources: tuple[SourceFile, ...],
     resources: Resources,
     journal: Journal,
     tracker: Tracker,

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from cifar_models import checkpoint as checkpoints
 from cifar_models.recipe import Recipe
-from search_spaces.loading import StudySource
+from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.asha import Asha
 from sweeps.execution.final_evaluation import final_evaluations
@@ -56,7 +56,7 @@ class StudyRun:
     def __init__(
         self,
         study: Study,
-        sources: tuple[StudySource, ...],
+        sources: tuple[SourceFile, ...],
         places: Places,
         options: Options,
         console: Console,

@@ -13,8 +13,8 @@ from cifar_models import checkpoint as checkpoints
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
+from cifar_models.source_file import SourceFile, load_source
 from cifar_models.training import EpochResult, Training, train
-from search_spaces.loading import StudySource, load_source
 
 _REASON_CHARACTERS = 4000
 
@@ -39,7 +39,7 @@ class Trainable(tune.Trainable):
         self,
         config: dict[str, Any],
         images: dict[str, ray.ObjectRef[Any]] | None = None,
-        sources: tuple[StudySource, ...] = (),
+        sources: tuple[SourceFile, ...] = (),
     ) -> None:
         """Prepare the first trial of this actor."""
         self._images = images or {}
@@ -106,16 +106,9 @@ class Trainable(tune.Trainable):
         )
 
     def _ended(self, status: str, reason: str) -> dict[str, Any]:
-        epoch = len(self._training.history) + 1 if self._training else 1
+        facts = self._facts()
         self._training = None  # frees the memory before the next trial
-        return {
-            "epoch": epoch,
-            "status": status,
-            "metrics": {},
-            "facts": self._facts(),
-            "reason": reason,
-            "done": True,
-        }
+        return {"status": status, "facts": facts, "reason": reason, "done": True}
 
     def _facts(self) -> dict[str, str]:
         """Return where this runs: what a table's footnotes tell."""

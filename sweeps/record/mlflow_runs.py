@@ -34,6 +34,7 @@ logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every ta
 EXPERIMENT = "cifar-sweeps"
 CURVES = "curves.csv"
 MEMBERSHIP = "membership.json"
+RECIPE = "recipe.yaml"
 SPEC = "trial.json"
 DESCRIBED = "described"
 """Tag of a trial's run that has its parameters and artifacts: a crash may come before."""
@@ -141,7 +142,7 @@ class Runs:
         params = [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]
         for start in range(0, len(params), _PARAMS_A_CALL):
             self.client.log_batch(run_id, params=params[start : start + _PARAMS_A_CALL])
-        self.client.log_text(run_id, spec.recipe.to_yaml(), "recipe.yaml")
+        self.client.log_text(run_id, spec.recipe.to_yaml(), RECIPE)
         self.client.log_text(run_id, json.dumps(spec.to_json()), SPEC)
         self.client.set_tag(run_id, DESCRIBED, "true")
 

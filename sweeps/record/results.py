@@ -26,6 +26,7 @@ class Results:
 
     Attributes:
         study: the resolved study as plain data.
+        sources: texts of the user's own files that the study needs, by file name.
         images: numbers of training, validation and test images.
         trials: one row a trial and role; ``missing`` where a planned trial has no run.
         curves: one row a trial and epoch.
@@ -33,6 +34,7 @@ class Results:
     """
 
     study: dict[str, Any]
+    sources: dict[str, str]
     images: dict[str, int]
     trials: pd.DataFrame
     curves: pd.DataFrame
@@ -75,6 +77,7 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
     tidy = [frame.assign(trial=trial) for trial, frame in curves.items() if len(frame)]
     return Results(
         study=membership["study"],
+        sources=membership["sources"],
         images=membership["images"],
         trials=_with_columns(pd.DataFrame(rows), _TRIALS),
         curves=_with_columns(pd.concat(tidy, ignore_index=True), _CURVES)

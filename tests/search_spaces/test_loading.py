@@ -8,14 +8,9 @@ from cifar_models.activations import ReLU
 from cifar_models.architectures import ImageShape
 from cifar_models.component import forget, kinds, registry
 from cifar_models.recipe import Recipe
+from cifar_models.source_file import USER_MODULE, SourceFile, load_source
 from cifar_models.training import check
-from search_spaces.loading import (
-    USER_MODULE,
-    StudySource,
-    load_source,
-    load_study,
-    study_names,
-)
+from search_spaces.loading import load_study, study_names
 
 OWN = '''
 """A study with an architecture and an activation of its own."""
@@ -106,7 +101,7 @@ def test_a_study_of_ours_is_found_by_name() -> None:
 def test_a_users_file_brings_components_of_its_own(tmp_path: Path) -> None:
     study, (source,) = load_study(written(tmp_path, OWN))
     assert [arm.level for arm in study.arms()] == ["own_sine", "relu"]
-    assert source == StudySource("mine.py", OWN)
+    assert source == SourceFile("mine.py", OWN)
     assert check(study.base, ImageShape(3, 4, 4, 10), 1000) == 48 * 8 + 8 + 8 * 10 + 10
     assert Recipe.from_yaml(study.base.to_yaml()) == study.base
 

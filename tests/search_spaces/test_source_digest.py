@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from cifar_models.component import forget
+from cifar_models.source_file import USER_MODULE, SourceFile, load_source
 from search_spaces.bases import SMALL_CNN
-from search_spaces.loading import USER_MODULE, StudySource, load_source
 from search_spaces.source_digest import foreign_components, source_digest
 
 FILE = '''
@@ -57,7 +57,7 @@ def _leave_nothing() -> Iterator[None]:
 
 
 def digest(text: str = FILE) -> str:
-    module = load_source(StudySource("mine.py", text))
+    module = load_source(SourceFile("mine.py", text))
     return source_digest(module.STUDY)
 
 
@@ -72,7 +72,7 @@ def test_our_own_components_have_no_digest() -> None:
 
 
 def test_a_foreign_component_is_found_at_any_depth() -> None:
-    recipe = load_source(StudySource("mine.py", FILE)).STUDY
+    recipe = load_source(SourceFile("mine.py", FILE)).STUDY
     assert [component.__name__ for component in foreign_components(recipe)] == ["Own"]
     assert len(source_digest(recipe)) == 16
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cifar_models.component import forget
-from search_spaces.loading import USER_MODULE
+from cifar_models.source_file import USER_MODULE
 
 
 @pytest.fixture(scope="session")

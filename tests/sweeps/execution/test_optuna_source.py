@@ -1,0 +1,192 @@
+"""The searcher is told the truth, and goes on where a killed driver left it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from cifar_models.architectures import PlainCNN
+from cifar_models.recipe import Recipe
+from search_spaces import Search, choice
+from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.optuna_source import (
+    OptunaTrials,
+    open_optuna_study,
+    optuna_study_name,
+    searched,
+)
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+from tests.sweeps.execution.specs import BASE, spec, study
+
+RATES = choice(*[0.001 * (i + 1) for i in range(40)])
+
+
+def searching(**changes: object) -> Study:
+    search = Search(space={"optimizer.lr": RATES}, trials=6, sampler="random")
+    return study(search=search.model_copy(update=changes))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path)
+    yield journal
+    journal.close()
+
+
+def source(journal: Journal, asked: Study | None = None) -> OptunaTrials:
+    asked = asked or searching()
+    storage = f"sqlite:///{journal._path.parent / 'optuna.db'}"
+    database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage)
+    return OptunaTrials(asked, database, make_spec, journal, "unused", slots=2)
+
+
+def make_spec(recipe: Recipe) -> TrialSpec:
+    if isinstance(recipe.model, PlainCNN) and recipe.model.padding == "valid":
+        raise ValueError("does not fit")
+    return spec(recipe, SEARCH_SEED)
+
+
+def train(journal: Journal, trial: TrialSpec, values: list[float], status: str) -> None:
+    journal.append("trial", trial.id, spec=trial.to_json())
+    for epoch, value in enumerate(values, start=1):
+        last = epoch == len(values)
+        journal.append(
+            "result", trial.id, epoch=epoch, status=status if last else "running",
+            metrics={"validation/accuracy": value}, study="small",
+        )  # fmt: skip
+    if not values:
+        journal.append("outcome", trial.id, status=status, reason="because")
+
+
+def run(searcher: OptunaTrials, journal: Journal, values: list[float], status: str) -> str:
+    trial = searcher.next_spec()
+    assert trial is not None
+    train(journal, trial, values, status)
+    searcher.ended(trial.id)
+    return trial.id
+
+
+def told(searcher: OptunaTrials) -> list[optuna.trial.FrozenTrial]:
+    return searcher.optuna.get_trials(deepcopy=False)
+
+
+def test_every_outcome_is_told_as_it_is(journal: Journal) -> None:
+    searcher = source(journal)
+    run(searcher, journal, [0.3, 0.5], "finished")
+    run(searcher, journal, [0.1], "stopped")
+    run(searcher, journal, [0.2], "diverged")
+    run(searcher, journal, [], "out_of_memory")
+    run(searcher, journal, [], "failed")
+    finished, stopped, diverged, memory, failed = told(searcher)
+    assert (finished.state, finished.value) == (TrialState.COMPLETE, 0.5)
+    assert finished.intermediate_values == {1: 0.3, 2: 0.5}
+    assert (stopped.state, stopped.intermediate_values) == (TrialState.PRUNED, {1: 0.1})
+    assert not stopped.constraints
+    for infeasible in (diverged, memory):
+        assert infeasible.state is TrialState.PRUNED
+        assert max(infeasible.constraints.values()) > 0
+    assert failed.state is TrialState.FAIL
+    assert failed.user_attrs["reason"] == "because"
+
+
+def test_the_selection_rule_gives_the_value(journal: Journal) -> None:
+    best = searching().replace(selection="best")
+    searcher = source(journal, best)
+    run(searcher, journal, [0.7, 0.5], "finished")
+    assert told(searcher)[0].value == 0.7
+
+
+def test_an_impossible_configuration_is_told_at_once_and_never_trained(journal: Journal) -> None:
+    valid = BASE.model.model_copy(update={"padding": "valid"})
+    asked = searching(space={"model": choice(valid=valid)}, trials=2)
+    searcher = source(journal, asked)
+    assert searcher.next_spec() is None
+    assert [t.state for t in told(searcher)] == [TrialState.PRUNED] * 2
+    assert all(max(t.constraints.values()) > 0 for t in told(searcher))
+    assert "does not fit" in told(searcher)[0].user_attrs["reason"]
+
+
+def test_equal_suggestions_are_trained_once_and_told_alike(journal: Journal) -> None:
+    asked = searching(space={"optimizer.lr": choice(0.01, 0.02)}, trials=12)
+    searcher = source(journal, asked)
+    trained = [run(searcher, journal, [0.4], "finished"), run(searcher, journal, [0.6], "finished")]
+    assert searcher.next_spec() is None
+    assert len(set(trained)) == 2
+    assert {t.value for t in told(searcher)} == {0.4, 0.6}
+    assert len(told(searcher)) == 12
+
+
+def test_a_suggestion_that_is_being_trained_is_not_handed_out_twice(journal: Journal) -> None:
+    asked = searching(space={"optimizer.lr": choice(0.01)}, trials=3)
+    searcher = source(journal, asked)
+    first = searcher.next_spec()
+    assert first is not None
+    assert searcher.next_spec() is None
+    assert [t.state for t in told(searcher)] == [TrialState.RUNNING] * 3
+    train(journal, first, [0.4], "finished")
+    searcher.ended(first.id)
+    assert [t.value for t in told(searcher)] == [0.4] * 3
+
+
+def test_a_new_driver_adopts_what_was_left_running(journal: Journal) -> None:
+    killed = source(journal)
+    done, open_ = killed.next_spec(), killed.next_spec()
+    assert done is not None
+    assert open_ is not None
+    train(journal, done, [0.4, 0.6], "finished")  # recorded, but Optuna was not told
+    heir = source(journal)
+    adopted = heir.next_spec()
+    assert adopted is not None
+    assert adopted.id == open_.id
+    assert told(heir)[0].value == 0.6
+    train(journal, adopted, [0.5], "finished")
+    heir.ended(adopted.id)
+    while (trial := heir.next_spec()) is not None:
+        train(journal, trial, [0.1], "finished")
+        heir.ended(trial.id)
+    assert len(told(heir)) == 6
+    assert all(t.state is TrialState.COMPLETE for t in told(heir))
+    assert set(searched(heir.optuna)) >= {done.id, open_.id}
+
+
+def test_a_restart_does_not_draw_the_same_points_again(journal: Journal) -> None:
+    first = source(journal)
+    before = [first.next_spec() for _ in range(3)]
+    for trial in before:
+        assert trial is not None
+        train(journal, trial, [0.1], "finished")
+        first.ended(trial.id)
+    second = source(journal)
+    after = list(iter(second.next_spec, None))
+    assert {t.id for t in before if t} != {t.id for t in after if t}
+
+
+def test_more_trials_extend_a_search_and_another_question_does_not_mix(journal: Journal) -> None:
+    baseline = spec(BASE, SEARCH_SEED)
+    name = optuna_study_name(searching(), baseline)
+    assert optuna_study_name(searching(trials=64), baseline) == name
+    assert optuna_study_name(searching(grace_period=2), baseline) != name
+    assert optuna_study_name(searching(), spec(BASE.replace({"batch_size": 10}))) != name
+    searcher = source(journal)
+    while (trial := searcher.next_spec()) is not None:
+        train(journal, trial, [0.1], "finished")
+        searcher.ended(trial.id)
+    more = source(journal, searching(trials=8))
+    assert more.next_spec() is not None
+
+
+def test_tpe_keeps_away_from_what_cannot_be_trained(journal: Journal) -> None:
+    space = {"optimizer.lr": choice(**{f"r{i}": 0.001 * (i + 1) for i in range(30)}),
+             "batch_size": choice(10, 20)}  # fmt: skip
+    asked = searching(space=space, trials=60, sampler="tpe")
+    searcher = source(journal, asked)
+    drawn = []
+    while (trial := searcher.next_spec()) is not None:
+        large = trial.recipe.batch_size == 20
+        drawn.append(large)
+        train(journal, trial, [] if large else [0.5], "out_of_memory" if large else "finished")
+        searcher.ended(trial.id)
+    assert sum(drawn[-10:]) < 5, drawn
