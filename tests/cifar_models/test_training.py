@@ -281,7 +281,9 @@ def test_the_images_are_never_written_to() -> None:
     list(train(RECIPE, 0, writable, parts.validation, Numerics(), 10))
     for array, original in ((writable.pixels, parts.train.pixels),
                             (writable.labels, parts.train.labels)):  # fmt: skip
-        assert hashlib.sha256(array).digest() == hashlib.sha256(original).digest()
+        assert (
+            hashlib.sha256(array.tobytes()).digest() == hashlib.sha256(original.tobytes()).digest()
+        )
         assert not original.flags.writeable, "all other tests train on read-only arrays"
 
 
