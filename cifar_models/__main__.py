@@ -68,15 +68,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     from cifar_models.checkpoint import load, save
-    from cifar_models.provenance import read_recipe
-    from cifar_models.recipe import read_text
-    from cifar_models.source_file import SourceFile, load_source
     from cifar_models.splits import partition
     from cifar_models.training import train
 
-    if arguments.components:
-        load_source(SourceFile(arguments.components.name, read_text(arguments.components)))
-    recipe, provenance = read_recipe(arguments.recipe)
+    recipe, provenance = _read(arguments)
     seed = provenance.seed if arguments.seed is None else arguments.seed
     if seed < 0:
         raise ValueError(f"--seed must not be negative, got {seed}")
@@ -108,6 +103,17 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"{name:<22}{value:.6g}")
     _compare(metrics, provenance.metrics)
     return 0
+
+
+def _read(arguments: argparse.Namespace) -> "tuple[Recipe, Provenance]":
+    """Return what the recipe file says, after its own components are registered."""
+    from cifar_models.provenance import read_recipe
+    from cifar_models.recipe import read_text
+    from cifar_models.source_file import SourceFile, load_source
+
+    if arguments.components:
+        load_source(SourceFile(arguments.components.name, read_text(arguments.components)))
+    return read_recipe(arguments.recipe)
 
 
 def _numerics(

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from cifar_models.__main__ import main
+from cifar_models.component import forget
 from cifar_models.recipe import Recipe
+from cifar_models.source_file import SourceFile
 from tests.cifar_models.small import ONE_PHASE, measured, start, write
 
 CPU = ["--device", "cpu", "--threads", "1"]
@@ -187,6 +189,42 @@ def test_a_file_that_is_no_recipe_is_one_sentence(
     assert "not safe YAML" in error
     assert "cannot read" in error
     assert error.count("\n") == 2
+
+
+COMPONENTS = """
+from typing import Literal
+
+from torch import nn
+
+from cifar_models.activations import Activation
+
+
+class Cube(Activation):
+    name: Literal["own_cube"] = "own_cube"
+
+    def build(self) -> nn.Module:
+        return nn.Tanh()
+"""
+
+
+def test_own_components_come_from_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
+    text = file.read_text().replace("name: relu", "name: own_cube")
+    recipe = str(write(tmp_path / "own.yaml", text))
+    assert main([recipe, *CPU]) == 2
+    assert "unknown activation 'own_cube'" in capsys.readouterr().err
+    source = SourceFile("own.py", COMPONENTS)
+    try:
+        components = str(write(tmp_path / "own.py", COMPONENTS))
+        assert main([recipe, "--components", components, *CPU]) == 0
+    finally:
+        forget(source.module_name)
+        sys.modules.pop(source.module_name, None)
+    assert "validation/accuracy" in printed(capsys.readouterr().out)
+    wrong = str(write(tmp_path / "wrong.py", "1 / 0"))
+    assert main([recipe, "--components", wrong, *CPU]) == 2
+    assert "wrong.py fails (line 1): ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_help_needs_no_torch() -> None:

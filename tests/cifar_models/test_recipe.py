@@ -27,7 +27,8 @@ def test_one_phase_may_be_written_at_the_top() -> None:
 
 
 def test_a_recipe_without_phases_is_refused() -> None:
-    for phases in ({}, {"phases": []}):
+    cases: list[dict[str, Any]] = [{}, {"phases": []}]
+    for phases in cases:
         rest = {key: SHORT[key] for key in ("dataset", "model")}
         with pytest.raises(ValueError, match=r"phases|at least one phase"):
             Recipe.parse(rest | phases)
@@ -197,5 +198,6 @@ def test_the_json_schema_takes_what_the_recipe_takes() -> None:
         for data in (recipe.to_plain(), recipe.model_dump(mode="json")):
             assert not list(validator.iter_errors(data))
     assert validator.is_valid(SHORT | {"provenance": {"seed": 1}})
+    wrong: dict[str, Any]
     for wrong in ({"optimizer": "sdg"}, {"epochs": 0}, {"batchsize": 1}, {"phases": []}):
         assert not validator.is_valid(SHORT | wrong)
