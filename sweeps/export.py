@@ -1,6 +1,8 @@
 """The best recipes of a study as files that train again to the same number."""
 
+import hashlib
 import json
+import shlex
 from importlib.metadata import version
 from pathlib import Path
 from subprocess import run as run_program
@@ -58,7 +60,7 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
         )
         for place, variant in enumerate(best.to_dict("records"), start=1)
     }
-    sources = {out.parent / name: text for name, text in results.sources.items()}
+    sources = {_beside(out, *source): source[1] for source in results.sources.items()}
     for path, text in (recipes | sources).items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +72,18 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
 
 def training_command(results: Results, recipe: Path) -> str:
     """Return the command that trains an exported recipe again."""
-    sources = [f" --components {recipe.parent / name}" for name in results.sources]
-    return f"python -m cifar_models {recipe}" + "".join(sources)
+    words = ["python", "-m", "cifar_models", str(recipe)]
+    for source in results.sources.items():
+        words += ["--components", str(_beside(recipe, *source))]
+    return shlex.join(words)
+
+
+def _beside(recipe: Path, name: str, text: str) -> Path:
+    """Return where a user's file goes: never over another version of it, which may be edited."""
+    path = recipe.parent / Path(name).name
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        path = path.with_stem(f"{path.stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    return path
 
 
 def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
@@ -83,9 +95,12 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         & (trials["status"] == "finished")
     ].iloc[0]
     run = runs.client.get_run(str(row["run_id"]))
-    text = runs.text(run, SPEC)
-    if text is None:
-        raise ValueError(f"MLflow does not give artifact {SPEC} of run {row['run_id']}")
+    recipe, text = runs.text(run, RECIPE), runs.text(run, SPEC)
+    if recipe is None or text is None:
+        raise ValueError(
+            f"MLflow does not give {RECIPE} and {SPEC} of run {row['run_id']}: its server may be "
+            "down, or the artifacts were moved"
+        )
     spec = json.loads(text)
     measured = row.filter(regex="^(validation|test)/").dropna().to_dict()
     metric = f"validation/{results.study['metric']}"
@@ -104,7 +119,6 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         "versions": {name: version(name) for name in _PACKAGES},
         "git_commit": git_commit(),
     }
-    recipe = runs.text(run, RECIPE) or ""
     return recipe + yaml.safe_dump({"provenance": provenance}, sort_keys=False)
 
 
