@@ -1,4 +1,10 @@
 import math
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +14,7 @@ from search_spaces import Study
 from sweeps.analysis.guards import REQUIRED
 from sweeps.publication import table_of
 from sweeps.record.journal import Journal
+from sweeps.record.mlflow_runs import SPEC, Runs
 from sweeps.record.results import Results, load
 from tests.sweeps.record.recorded import ACCURACIES, STUDY, cells, finish, mirror, record_study
 from tests.sweeps.record.small import FACTS, open_runs, record
@@ -38,7 +45,7 @@ def test_a_finished_study_as_frames(recorded: Path) -> None:
     assert results.study == STUDY.model_dump(mode="json")
     assert results.images == {"train": 100, "validation": 20, "test": 40}
     trials = results.trials
-    assert COLUMNS <= set(trials)
+    assert set(trials) >= COLUMNS
     assert len(trials) == 9
     assert set(trials["status"]) == {"finished"}
     assert trials["trial"].is_unique
@@ -184,3 +191,54 @@ def test_without_any_results_nothing_is_made(state: Path, tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="there are no results in"):
         load("small", f"sqlite:///{tmp_path}/gone/mlflow.db")
     assert not (tmp_path / "gone").exists()
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[str]:
+    """A tracking server of its own on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+        *("--backend-store-uri", uri(state), "--artifacts-destination", str(state / "served")),
+        *("--workers", "1"),
+    ]
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (state / "server.log").open("wb") as log, subprocess.Popen(
+        command, stdout=log, stderr=log, env=environment, start_new_session=True
+    ) as process:  # fmt: skip
+        try:
+            _until_it_listens(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, 15)
+
+
+def _until_it_listens(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        assert process.poll() is None
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server does not come up")
+
+
+@pytest.mark.slow
+def test_the_record_through_a_server(server: str, tmp_path: Path) -> None:
+    runs, journal, members = Runs(server), Journal(tmp_path / "journal"), cells()[:2]
+    for cell in members:
+        finish(journal, cell, (0.1, 0.2, 0.3))
+    mirror(runs, journal, STUDY, members)
+    journal.close()
+    results = load("small", server)
+    assert results.trials["status"].to_list() == ["finished"] * 2
+    assert results.trials["validation/accuracy"].to_list() == [0.3, 0.3]
+    assert len(results.curves) == 6
+    run = runs.trial(members[0].spec.id)
+    assert run is not None
+    assert run.info.artifact_uri.startswith("mlflow-artifacts:")
+    assert runs.text(run, SPEC)
+    assert runs.text(run, "none.txt") is None
