@@ -96,6 +96,10 @@ class Progress:
         if scored:
             best = max(scored, key=lambda r: self.sign * (r.metric(self.metric) or 0.0))
             table.add_row("best", f"{best.metric(self.metric):.4f} {self.metric} ({best.trial})")
+        if self.rungs:
+            reached = (f"{sum(r.epochs >= rung for r in records)} at epoch {rung}"
+                       for rung in self.rungs)  # fmt: skip
+            table.add_row("rungs", ", ".join(reached))
         running = [r for r in records if r.status == "running" and r.results]
         speed = sum(r.results[r.epochs]["metrics"].get("images_per_second", 0) for r in running)
         table.add_row("speed", f"{speed:,.0f} images/s over {states['running']} trials")

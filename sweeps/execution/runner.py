@@ -31,6 +31,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places, make_writable
+from sweeps.record.recovery import recover
 from sweeps.record.tracking import Tracker
 
 _FLUSH_SECONDS = 60.0
@@ -80,7 +81,7 @@ class StudyRun:
         with contextlib.ExitStack() as stack:
             self.journal = Journal(self.places.state)
             stack.callback(self.journal.close)
-            runs = Runs(self.places.tracking_uri, self.places.artifacts)
+            runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             stack.enter_context(ray_session(self.options.address))
             options = self.options
             self.resources = plan_resources(
@@ -129,7 +130,7 @@ class StudyRun:
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
         self._phase(
             lambda: OptunaTrials(
-                study, database, lambda recipe: self.planner.spec(recipe, SEARCH_SEED),
+                study, database, lambda recipe: self._known(self.planner.spec(recipe, SEARCH_SEED)),
                 self.journal, self.places.storage, self.resources.slots,
             ),
             lambda: Asha(
@@ -147,7 +148,7 @@ class StudyRun:
 
     def _run_cells(self, cells: list[Cell], role: str) -> None:
         """Train the trials of some cells that are not trained yet."""
-        specs = distinct(cells)
+        specs = [self._known(spec) for spec in distinct(cells)]
         if self.options.fresh:
             self._forget(spec.id for spec in specs)
         if role == "ablation":
@@ -175,6 +176,11 @@ class StudyRun:
         ):
             self.journal.append("test", trial, selection=rule, metrics=metrics)
             self.tracker.changed(trial)
+
+    def _known(self, spec: TrialSpec) -> TrialSpec:
+        """Return a trial, known to the journal if MLflow has it finished."""
+        recover(self.runs, self.journal, spec, self.study.name)
+        return spec
 
     def _lost(self, spec: TrialSpec) -> bool:
         """Whether a finished trial still wants its last evaluation and its weights are gone."""

@@ -158,6 +158,21 @@ def test_a_trial_that_two_studies_share_is_one_run_in_both_tables(ran: Ran) -> N
     assert {"in.own", "in.second"} <= set(child.data.tags)
 
 
+def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
+    children = len(Runs(ran.uri).find(kind="trial"))
+    (ran.folder / "runs" / "journal.jsonl").rename(ran.folder / "lost.jsonl")
+    again = run(ran.folder, "--study", "second.py")
+    assert "4 trials of 4 epochs, 4 of them already done" in again
+    assert len(Runs(ran.uri).find(kind="trial")) == children
+    kept = read_records(ran.folder / "runs")
+    (ran.folder / "lost.jsonl").rename(ran.folder / "runs" / "journal.jsonl")
+    whole = read_records(ran.folder / "runs")
+    for trial, record in kept.items():
+        assert record.tests == whole[trial].tests
+        for epoch, result in record.results.items():
+            assert result["metrics"] == whole[trial].results[epoch]["metrics"]
+
+
 def test_a_changed_component_makes_new_trials_of_its_own_alone(ran: Ran) -> None:
     before, cells = ran.epochs(), (ran.results().trials["role"] == "ablation").sum()
     (ran.folder / "own.py").write_text(TEXT.replace("return 2 * torch", "return 3 * torch"))

@@ -1,0 +1,53 @@
+"""Trials that MLflow has and the journal has not: trained from another state folder, or by others.
+
+A finished trial is taken over with its curve and its test metrics; anything less is trained again.
+"""
+
+from mlflow.entities import Run
+
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+from sweeps.record.mlflow_runs import Runs
+
+_FACTS = ("torch", "device", "node", "parameters")
+_RULES = ("last", "best")
+
+
+def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
+    """Take a finished trial over from MLflow, unless the journal knows the trial.
+
+    A server that does not answer at this moment has nothing to give: the trial is trained.
+    """
+    if spec.id in journal.trials:
+        return
+    try:
+        run = runs.trial(spec.id)
+        if run is None or run.data.tags.get("status") != "finished":
+            return
+        curve = runs.curves(run).to_dict("records")
+    except Exception:  # whatever the backend raises
+        return
+    if len(curve) != spec.recipe.epochs:
+        return
+    journal.append("trial", spec.id, spec=spec.to_json())
+    facts = {name: run.data.tags[name] for name in _FACTS if name in run.data.tags}
+    journal.append("started", spec.id, facts=facts)
+    for row in curve:
+        epoch = int(row["epoch"])
+        measured = {
+            str(name): value
+            for name, value in row.items()
+            if name not in ("epoch", "time") and value == value  # NaN: not measured
+        }
+        status = "finished" if epoch == len(curve) else "running"
+        journal.append("result", spec.id, epoch=epoch, status=status, metrics=measured, study=study)
+    for rule in _RULES:
+        tests = _tests(run, rule)
+        if tests:
+            journal.append("test", spec.id, selection=rule, metrics=tests)
+
+
+def _tests(run: Run, rule: str) -> dict[str, float]:
+    prefix = f"test_{rule}/"
+    metrics = run.data.metrics.items()
+    return {name.removeprefix(prefix): v for name, v in metrics if name.startswith(prefix)}
