@@ -203,7 +203,8 @@ class Runs:
         """Return the curves of a trial, a row an epoch; from the history while it is running."""
         text = self.text(run, CURVES) if run.info.status == "FINISHED" else None
         if text is not None:
-            return pd.read_csv(io.StringIO(text))
+            exact = pd.read_csv(io.StringIO(text), dtype=str)  # pandas 3.0 would round numbers
+            return exact.astype(float).astype({"epoch": int})
         columns = {}
         for name in run.data.metrics:
             if not name.startswith(("final/", "best/", "test_", "epochs")):
