@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cifar_models.provenance import read_recipe
+from tests.sweeps.commands.command_line import call
+
+
+def test_the_best_two_are_written_and_the_commands_told(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("export", "--study", "small", "--storage", recorded, "--top", 2)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "best.yaml   python -m cifar_models best.yaml",
+        "best-2.yaml   python -m cifar_models best-2.yaml",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"best.yaml", "best-2.yaml"}
+    recipe, provenance = read_recipe(tmp_path / "best.yaml")
+    assert recipe.model.model_dump()["activation"]["name"] == "elu"
+    assert provenance.metrics["validation/accuracy"] == 0.7
+
+
+def test_out_may_lie_in_a_new_folder(recorded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "recipe.yaml"
+    call("export", "--study", "small", "--storage", recorded, "--out", out)
+    assert yaml.safe_load(out.read_text(encoding="utf-8"))["provenance"]["study"] == "small"

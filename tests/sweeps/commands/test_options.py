@@ -1,0 +1,82 @@
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from sweeps.__main__ import app
+from sweeps.commands.options import sentences
+from tests.sweeps.commands.command_line import call
+
+COMMANDS = ("run", "plan", "list", "table", "export")
+
+
+def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    @sentences
+    def command() -> None:
+        raise ValueError("what is wrong; what to do")
+
+    with pytest.raises(typer.Exit) as left:
+        command()
+    assert left.value.exit_code == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "error: what is wrong; what to do\n")
+
+
+def test_the_traceback_is_shown_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    @sentences
+    def command() -> None:
+        raise ValueError("here")
+
+    monkeypatch.setenv("SWEEPS_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="here"):
+        command()
+
+
+def test_a_bug_of_ours_stays_a_traceback() -> None:
+    @sentences
+    def command() -> None:
+        raise AssertionError("cannot be")
+
+    with pytest.raises(AssertionError):
+        command()
+
+
+def names() -> Iterator[str]:
+    for command in app.registered_commands:
+        assert command.name is not None
+        yield command.name
+
+
+def test_the_commands_are_those_of_the_design() -> None:
+    assert tuple(names()) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps(command: str) -> None:
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert "--json" in result.stdout or command in ("run", "export")
+    if command != "list":
+        for option in ("--study", "--storage", "--state", "--tracking-uri"):
+            assert option in result.stdout
+
+
+def test_help_answers_at_once() -> None:
+    """Imports stand inside the commands: torch alone takes seconds."""
+    subprocess.run([sys.executable, "-m", "sweeps", "--help"], check=True, capture_output=True)
+    times = []
+    for _ in range(3):
+        started = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "sweeps", "--help"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        times.append(time.monotonic() - started)
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "ray", "mlflow", "pandas", "optuna", "pydantic"}
+    assert min(times) < 3  # on a busy machine; within a second on a free one

@@ -1,0 +1,87 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from search_spaces.loading import load_study
+from sweeps.execution.images import ImageStore
+from sweeps.execution.plan import Planner
+from sweeps.execution.ray_session import Resources
+from sweeps.record.journal import Journal
+from tests.sweeps.commands.command_line import SEARCHING, TINY, call, tree
+from tests.sweeps.record.small import record
+
+pytestmark = pytest.mark.usefixtures("unloaded_studies")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "tiny.py").write_text(TINY, encoding="utf-8")
+    (tmp_path / "searching.py").write_text(SEARCHING, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [("plan",), ("run", "--dry-run")])
+@pytest.mark.parametrize("study", ["tiny.py", "searching.py"])
+def test_a_plan_writes_nothing_at_all(folder: Path, words: tuple[str, ...], study: str) -> None:
+    before = tree(folder)
+    result = call(*words, "--study", study)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert tree(folder) == before
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("words", [("plan",), ("run", "--dry-run")])
+def test_variants_trials_and_rungs_are_told(words: tuple[str, ...]) -> None:
+    lines = [" ".join(line.split()) for line in call(*words, "--study", "searching.py")
+             .stdout.splitlines()]  # fmt: skip
+    assert lines[0] == "searching: Does the activation matter?"
+    assert "search 27 0 about 63" in lines  # 27 to epoch 1, 9 to epoch 3, 3 to epoch 9
+    assert "selection 2 0 18" in lines
+    assert "ablation 4 0 36" in lines
+    assert "after epoch 1 about 9 of 27 trials go on" in lines
+    assert "after epoch 3 about 3 of 27 trials go on" in lines
+    assert any(line.startswith("activation relu (baseline) ") and line.endswith(" 0/2")
+               for line in lines)  # fmt: skip
+    assert any(line.startswith("activation tanh ") for line in lines)
+    assert any("winner, which is not known yet" in line for line in lines)
+
+
+def test_what_is_done_is_counted_and_left_alone(folder: Path) -> None:
+    planned = json.loads(call("plan", "--study", "tiny.py", "--json").stdout)
+    assert [arm["done"] for arm in planned["arms"]] == [0, 0]
+    study, _ = load_study("tiny.py")
+    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study, study.base)
+    journal = Journal(folder / "runs")
+    record(journal, cells[0].spec, *[0.5] * 9)  # relu, seed 0
+    record(journal, cells[1].spec, 0.5, 0.5, end="running")
+    journal.close()
+    before = tree(folder)
+    planned = json.loads(call("plan", "--study", "tiny.py", "--json").stdout)
+    assert [(arm["level"], arm["done"]) for arm in planned["arms"]] == [("relu", 1), ("tanh", 0)]
+    assert [(p["role"], p["trials"], p["done"], p["epochs"]) for p in planned["phases"]] == [
+        ("ablation", 4, 1, 36)
+    ]
+    assert tree(folder) == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_options_change_the_plan() -> None:
+    words = ("plan", "--study", "searching.py", "--json")
+    planned = json.loads(call(*words, "--epochs", 3, "--trials", 6, "--seeds", "4,5,6").stdout)
+    assert planned["seeds"] == [4, 5, 6]
+    assert planned["phases"][0]["rungs"] == [{"epoch": 1, "trials": 2.0}]
+    assert planned["phases"][0]["trials"] == 6
+    assert planned["numerics"]["threads"] == 1
+    limited = json.loads(call(*words, "--max-concurrent", 1).stdout)
+    assert limited["slots"] == 1
+
+
+def test_a_running_driver_does_not_hold_a_plan_up(folder: Path) -> None:
+    journal = Journal(folder / "runs")
+    assert call("plan", "--study", "tiny.py").exit_code == 0
+    journal.close()
+    shutil.rmtree(folder / "runs")
