@@ -1,6 +1,6 @@
 """Where things lie: checkpoints and files, databases and journal, and the tracking server."""
 
-import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,11 @@ class Places:
     tracking_uri: str
     artifacts: str | None
     """Where MLflow keeps artifacts, None when its server decides."""
+
+    @property
+    def served(self) -> bool:
+        """Whether a server keeps the record: it answers, or it does not; we make none."""
+        return self.artifacts is None
 
     @property
     def optuna_uri(self) -> str:
@@ -55,20 +60,32 @@ def resolve_places(
 
 
 def make_writable(places: Places) -> None:
-    """Make the local folders, and see that they can be written.
+    """Make the local folders; none of them if one cannot be written.
 
     Raises:
         ValueError: One cannot.
     """
-    for folder in (
-        {places.state, Path(places.storage)} if "://" not in places.storage else {places.state}
-    ):
+    check_writable(places)
+    for folder in _local(places):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def check_writable(places: Places) -> None:
+    """See that the local folders can be written, or made; nothing is left behind.
+
+    Raises:
+        ValueError: One cannot.
+    """
+    for folder in _local(places):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
+            tempfile.TemporaryFile(dir=there).close()
         except OSError as error:
             raise ValueError(
                 f"cannot write {folder}: {error.strerror}; give another --storage or --state"
             ) from None
+
+
+def _local(places: Places) -> set[Path]:
+    local = "://" not in places.storage
+    return {places.state, Path(places.storage)} if local else {places.state}

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from cifar_models.numerics import Numerics
+from cifar_models.training import ENGINE_VERSION
 from search_spaces.loading import load_study
 from sweeps.record import identity
 from sweeps.record.identity import TrialSpec
@@ -45,12 +46,12 @@ def test_every_ingredient_changes_the_id(monkeypatch: pytest.MonkeyPatch) -> Non
     specs = [
         spec(),
         spec(seed=1),
-        spec(**{"optimizer.lr": 0.2}),
+        spec(batch_size=10),
         TrialSpec(RECIPE, 0, Numerics(threads=2), "f" * 16),
         TrialSpec(RECIPE, 0, Numerics(), "e" * 16),
     ]
     names = {trial.id for trial in specs}
-    monkeypatch.setattr(identity, "ENGINE_VERSION", identity.ENGINE_VERSION + 1)
+    monkeypatch.setattr(identity, "ENGINE_VERSION", ENGINE_VERSION + 1)
     names.add(spec().id)
     assert len(names) == len(specs) + 1
 

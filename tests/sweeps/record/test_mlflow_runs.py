@@ -116,11 +116,18 @@ def test_the_curves_are_there_before_a_run_is_finished(
     trial = record(journal, spec(), 0.1, 0.5, 0.4)
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
     calls: list[str] = []
-    ours, theirs = runs.client.log_text, runs.client.set_terminated
-    monkeypatch.setattr(runs.client, "log_text", lambda *a: (calls.append(a[2]), ours(*a))[1])
-    monkeypatch.setattr(
-        runs.client, "set_terminated", lambda *a: (calls.append(a[1]), theirs(*a))[1]
-    )
+    log_text, set_terminated = runs.client.log_text, runs.client.set_terminated
+
+    def logged(run_id: str, text: str, path: str) -> None:
+        calls.append(path)
+        log_text(run_id, text, path)
+
+    def terminated(run_id: str, status: str) -> None:
+        calls.append(status)
+        set_terminated(run_id, status)
+
+    monkeypatch.setattr(runs.client, "log_text", logged)
+    monkeypatch.setattr(runs.client, "set_terminated", terminated)
     runs.log_epochs(run_id, list(journal[trial.id].results.values()))
     runs.log_end(run_id, journal[trial.id])
     assert calls == [CURVES, "FINISHED"]

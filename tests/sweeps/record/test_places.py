@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.record.places import make_writable, resolve_places
+from sweeps.record.places import check_writable, make_writable, resolve_places
 
 
 def test_all_lies_in_the_storage_by_default(
@@ -27,9 +27,12 @@ def test_a_state_of_its_own_holds_the_databases(tmp_path: Path) -> None:
 
 
 def test_a_server_decides_where_its_artifacts_lie_a_database_does_not(tmp_path: Path) -> None:
-    assert resolve_places(str(tmp_path), None, "http://127.0.0.1:5000").artifacts is None
+    served = resolve_places(str(tmp_path), None, "http://127.0.0.1:5000")
+    assert served.served
+    assert served.artifacts is None
     database = resolve_places(str(tmp_path), None, "sqlite:////elsewhere.db")
     assert database.tracking_uri == "sqlite:////elsewhere.db"
+    assert not database.served
     assert database.artifacts == f"{tmp_path}/artifacts"
 
 
@@ -41,14 +44,21 @@ def test_a_remote_storage_needs_state_and_server(tmp_path: Path) -> None:
     assert places.storage == "s3://bucket/runs"
 
 
-def test_make_writable_leaves_folders_and_no_probe(tmp_path: Path) -> None:
-    places = resolve_places(str(tmp_path / "storage"), tmp_path / "state")
-    make_writable(places)
+def test_folders_are_made_and_no_probe_is_left(tmp_path: Path) -> None:
+    make_writable(resolve_places(str(tmp_path / "storage"), tmp_path / "state"))
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "state", tmp_path / "storage"]
 
 
-def test_an_unwritable_place_is_a_sentence(tmp_path: Path) -> None:
+def test_looking_whether_places_can_be_written_leaves_nothing(tmp_path: Path) -> None:
+    check_writable(resolve_places(str(tmp_path / "new" / "storage"), tmp_path / "state"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unwritable_place_is_a_sentence_and_the_other_is_not_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for storage, state in [("file", None), ("file/below", None), ("storage", tmp_path / "file")]:
         with pytest.raises(ValueError, match=r"cannot write .*file.*; give another --storage"):
             make_writable(resolve_places(str(tmp_path / storage), state))
+    with pytest.raises(ValueError, match="cannot write /proc/sweeps"):
+        make_writable(resolve_places("/proc/sweeps"))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

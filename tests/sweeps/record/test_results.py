@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -35,9 +36,9 @@ def loaded(state: Path, study: str = "small") -> Results:
     return load(study, uri(state))
 
 
-def row_of(trials: pd.DataFrame, level: str, seed: int) -> pd.Series:  # type: ignore[type-arg]
-    (found,) = trials[(trials["level"] == level) & (trials["seed"] == seed)].index
-    return trials.loc[found]
+def row_of(trials: pd.DataFrame, level: str, seed: int) -> dict[str, Any]:
+    (row,) = trials[(trials["level"] == level) & (trials["seed"] == seed)].to_dict("records")
+    return {str(name): value for name, value in row.items()}
 
 
 def test_a_finished_study_as_frames(recorded: Path) -> None:
