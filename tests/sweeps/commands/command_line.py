@@ -39,3 +39,20 @@ def tree(folder: Path) -> dict[str, bytes | None]:
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
     }
+
+
+def assert_a_sentence(code: int, stdout: str, stderr: str, said: str, start: str) -> None:
+    assert code == 2, stdout + stderr
+    (line,) = stderr.splitlines()
+    assert line.startswith(start)
+    for part in said.split(" ... "):
+        assert part in line
+    assert "Traceback" not in stdout + stderr
+
+
+def refuse(folder: Path, said: str, *words: object) -> None:
+    """Assert that `sweeps` refuses these words in one line that holds the parts of ``said``."""
+    before = tree(folder)
+    result = call(*words)
+    assert_a_sentence(result.exit_code, result.stdout, result.stderr, said, "error: ")
+    assert tree(folder) == before
