@@ -50,6 +50,12 @@ GpusOption = Annotated[
 ConcurrentOption = Annotated[
     int | None, typer.Option("--max-concurrent", min=1, help="Trials at once.  [default: all fit]")
 ]
+DeterministicOption = Annotated[
+    bool,
+    typer.Option(
+        "--deterministic", help="Search in cohorts: no dependence on timing or on workers."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

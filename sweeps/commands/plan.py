@@ -8,6 +8,7 @@ from sweeps.commands.options import (
     CpusOption,
     DataDirOption,
     DatasetOption,
+    DeterministicOption,
     EpochsOption,
     GpusOption,
     JsonOption,
@@ -40,6 +41,7 @@ def plan(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
+    deterministic: DeterministicOption = False,
     json: JsonOption = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
@@ -54,7 +56,10 @@ def plan(
 
     places = resolve_places(storage, state, tracking_uri)
     question, _ = resolve_study(study, dataset, epochs, trials, seeds)
-    options = Options(data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent)
+    options = Options(
+        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent,
+        deterministic=deterministic,
+    )  # fmt: skip
     print_plan(question, places, options, Console(), as_json=json)
 
 

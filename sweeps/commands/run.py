@@ -10,6 +10,7 @@ from sweeps.commands.options import (
     CpusOption,
     DataDirOption,
     DatasetOption,
+    DeterministicOption,
     EpochsOption,
     GpusOption,
     SeedsOption,
@@ -45,6 +46,7 @@ def run(
     time_budget: Annotated[
         float | None, typer.Option(help="Stop after so many seconds; run again to go on.")
     ] = None,
+    deterministic: DeterministicOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
@@ -69,8 +71,9 @@ def run(
     places = resolve_places(storage, state, tracking_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
-        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent, time_budget, fresh
-    )
+        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent, time_budget,
+        deterministic, fresh,
+    )  # fmt: skip
     if dry_run:
         print_plan(question, places, options, console)
         return

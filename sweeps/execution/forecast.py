@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cifar_models.recipe import Recipe
 from search_spaces.study import SEARCH_SEED, Search, Study
+from sweeps.execution.cohorts import COHORT
 from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
@@ -102,7 +103,7 @@ def forecast(study: Study, places: Places, options: "Options") -> Forecast:
     phases: list[Phase] = []
     base: Recipe | None = study.base
     if study.search:
-        searching, found = _search(study, planner, places)
+        searching, found = _search(study, planner, places, options.deterministic)
         phases.append(searching)
         base, selection = _winner(study, planner, records, found, searching)
         phases += selection
@@ -134,12 +135,14 @@ def expected_epochs(search: Search, epochs: int) -> tuple[float, list[Rung]]:
     return spent + alive * (epochs - before), rungs
 
 
-def _search(study: Study, planner: Planner, places: Places) -> tuple[Phase, list[str]]:
+def _search(
+    study: Study, planner: Planner, places: Places, deterministic: bool
+) -> tuple[Phase, list[str]]:
     assert study.search is not None
     baseline = planner.spec(study.base, SEARCH_SEED)
     done, found = 0, []
     if (places.state / "optuna.db").exists():
-        name = optuna_study_name(study, baseline)
+        name = optuna_study_name(study, baseline, COHORT if deterministic else 0)
         if name in optuna.get_all_study_names(places.optuna_uri):
             database = optuna.load_study(study_name=name, storage=places.optuna_uri)
             done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))

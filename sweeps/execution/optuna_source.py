@@ -34,26 +34,28 @@ _INFEASIBLE = frozenset({"diverged", "out_of_memory", "impossible"})
 MakeSpec = Callable[[Recipe], TrialSpec]
 
 
-def optuna_study_name(study: Study, baseline: TrialSpec) -> str:
+def optuna_study_name(study: Study, baseline: TrialSpec, cohort: int = 0) -> str:
     """Return the name of a search in Optuna's database.
 
     It holds a digest of all that makes values comparable (the base recipe with its data and
-    numerics, space, metric, rule, halving), so that more trials extend a search and a changed
-    question never mixes with it.
+    numerics, space, metric, rule, halving, size of cohorts), so that more trials extend a search
+    and a changed question never mixes with it.
     """
     assert study.search is not None
     same = study.search.model_dump(mode="json", exclude={"trials", "top_k", "selection_seeds"})
-    content = [baseline.id, same, study.metric, study.selection]
+    content = [baseline.id, same, study.metric, study.selection, cohort]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
     return f"{study.name}-{digest}"
 
 
-def open_optuna_study(study: Study, baseline: TrialSpec, storage: str) -> optuna.Study:
+def open_optuna_study(
+    study: Study, baseline: TrialSpec, storage: str, cohort: int = 0
+) -> optuna.Study:
     """Create or open the Optuna study of a search."""
     logging.getLogger("optuna").setLevel(logging.WARNING)
     return optuna.create_study(
         storage=storage,
-        study_name=optuna_study_name(study, baseline),
+        study_name=optuna_study_name(study, baseline, cohort),
         direction="maximize" if study.higher_is_better else "minimize",
         load_if_exists=True,
     )

@@ -23,13 +23,16 @@ _MEMORY_KILLS = 5
 """How often Ray's memory monitor may end a phase before we give up."""
 
 
+Begin = Callable[[], tuple[TrialSource, Any]]
+"""Returns trials and their scheduler (None: first come, first served) as the record has them."""
+
+
 class Interrupted(Exception):
     """A phase ended before all of its trials did: a signal, or the time budget."""
 
 
 def run_phase(
-    make_source: Callable[[], TrialSource],
-    make_scheduler: Callable[[], Any],
+    begin: Begin,
     images: dict[str, ray.ObjectRef[Any]],
     sources: tuple[SourceFile, ...],
     resources: Resources,
@@ -48,10 +51,10 @@ def run_phase(
         {"cpu": resources.cpus_per_trial, "gpu": resources.gpus_per_trial},
     )
     for kills_left in reversed(range(_MEMORY_KILLS)):
-        source = make_source()
+        source, scheduler = begin()
         recorder = Recorder(source, journal, tracker, progress)
         try:
-            _tune(trainable, source, make_scheduler(), recorder, time_budget)
+            _tune(trainable, source, scheduler, recorder, time_budget)
         except RuntimeError as error:
             # Ray's memory monitor ends the whole run, perhaps for an innocent trial's sake.
             if not isinstance(error.__cause__, ray.exceptions.OutOfMemoryError) or not kills_left:

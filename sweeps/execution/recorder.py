@@ -37,11 +37,19 @@ class Recorder(tune.Callback):
         else:
             if status == "running" and result.get("done"):
                 status = "stopped"
-                checkpoints.remove(checkpoint_url(self.source.storage, name))
             self.journal.append(
                 "result", name, epoch=result["epoch"], status=status, metrics=result["metrics"],
                 study=self.source.study,
             )  # fmt: skip
+        self.tracker.changed(name)
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Trial], trial: Trial, **_: Any
+    ) -> None:
+        """Free the disk of a trial that was stopped early."""
+        name = trial.trial_id
+        if self.journal[name].status == "stopped":
+            checkpoints.remove(checkpoint_url(self.source.storage, name))
         self.tracker.changed(name)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:

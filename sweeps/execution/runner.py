@@ -4,10 +4,9 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import optuna
@@ -17,14 +16,15 @@ from cifar_models import checkpoint as checkpoints
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
-from sweeps.execution.asha import Asha
+from sweeps.execution.cohorts import COHORT
 from sweeps.execution.final_evaluation import final_evaluations
 from sweeps.execution.images import ImageStore
-from sweeps.execution.optuna_source import OptunaTrials, open_optuna_study, searched
-from sweeps.execution.phases import Interrupted, run_phase
+from sweeps.execution.optuna_source import open_optuna_study, searched
+from sweeps.execution.phases import Begin, Interrupted, run_phase
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.progress import Progress
 from sweeps.execution.ray_session import plan_resources, ray_session
+from sweeps.execution.searching import begin_search
 from sweeps.execution.trial_source import PlannedTrials, checkpoint_url
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
@@ -48,6 +48,7 @@ class Options:
     max_concurrent: int | None = None
     time_budget: float | None = None
     """Seconds for all phases together."""
+    deterministic: bool = False
     fresh: bool = False
 
 
@@ -121,24 +122,25 @@ class StudyRun:
         study, search = self.study, self.study.search
         assert search is not None
         baseline = self.planner.spec(study.base, SEARCH_SEED)
-        database = open_optuna_study(study, baseline, self.places.optuna_uri)
+        cohort = COHORT if self.options.deterministic else 0
+        database = open_optuna_study(study, baseline, self.places.optuna_uri, cohort)
         if self.options.fresh:
             self._forget(searched(database))
             optuna.delete_study(study_name=database.study_name, storage=database._storage)
-            database = open_optuna_study(study, baseline, self.places.optuna_uri)
-        metric, epochs = f"validation/{study.metric}", study.base.epochs
+            database = open_optuna_study(study, baseline, self.places.optuna_uri, cohort)
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
         self._phase(
-            lambda: OptunaTrials(
-                study, database, lambda recipe: self._known(self.planner.spec(recipe, SEARCH_SEED)),
-                self.journal, self.places.storage, self.resources.slots,
+            lambda: begin_search(
+                study,
+                database,
+                lambda recipe: self._known(self.planner.spec(recipe, SEARCH_SEED)),
+                self.journal,
+                self.places.storage,
+                self.resources.slots,
+                deterministic=self.options.deterministic,
             ),
-            lambda: Asha(
-                search, epochs, metric, higher_is_better=study.higher_is_better,
-                histories=[self.journal[trial] for trial in searched(database)],
-            ) if search.scheduler == "asha" else None,
-            self._progress("search", search.trials, done, search.rungs(epochs)),
-        )  # fmt: skip
+            self._progress("search", search.trials, done, search.rungs(study.base.epochs)),
+        )
         found = searched(database)
         specs = [TrialSpec.from_json(self.journal[trial].spec) for trial in found]
         self._keep([Cell(spec, "search") for spec in specs])
@@ -157,8 +159,7 @@ class StudyRun:
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
         slots, storage = self.resources.slots, self.places.storage
         self._phase(
-            lambda: PlannedTrials(specs, self.study.name, self.journal, storage, slots),
-            lambda: None,
+            lambda: (PlannedTrials(specs, self.study.name, self.journal, storage, slots), None),
             self._progress(role, len(specs), done),
         )
 
@@ -192,9 +193,7 @@ class StudyRun:
 
     # ------------------------------------------------------------------ shared by the phases
 
-    def _phase(
-        self, make_source: Callable[[], Any], make_scheduler: Callable[[], Any], progress: Progress
-    ) -> None:
+    def _phase(self, begin: Begin, progress: Progress) -> None:
         budget = self.options.time_budget
         left = None if budget is None else budget - (time.monotonic() - self.started)
         if left is not None and left <= 0:
@@ -204,9 +203,15 @@ class StudyRun:
             return
         with progress:
             run_phase(
-                make_source, make_scheduler, self.shared, self.sources, self.resources,
-                self.journal, self.tracker, progress, left,
-            )  # fmt: skip
+                begin,
+                self.shared,
+                self.sources,
+                self.resources,
+                self.journal,
+                self.tracker,
+                progress,
+                left,
+            )
 
     def _progress(self, role: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
         study = self.study

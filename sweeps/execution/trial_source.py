@@ -32,6 +32,14 @@ class TrialSource(SearchAlgorithm):
     def ended(self, trial: str) -> None:
         """Take notice that a handed-out trial has left its worker; the journal says how."""
 
+    def ready(self) -> bool:
+        """Whether a trial can be handed out now."""
+        return len(self.live) < self.slots
+
+    def recorded_epochs(self, trial: str) -> int:
+        """Return the epochs that a trial need not report again."""
+        return self.journal[trial].epochs
+
     # ------------------------------------------------------------------ what Ray Tune calls
 
     def add_configurations(self, experiments: Any) -> None:
@@ -39,11 +47,11 @@ class TrialSource(SearchAlgorithm):
         self._experiment = experiments[0] if isinstance(experiments, list) else experiments
 
     def next_trial(self) -> Trial | None:
-        """Return a Ray trial; None while all slots are taken, or for good when it is finished.
+        """Return a Ray trial; None while there is no place, or for good when it is finished.
 
         With no trial alive it never returns None without being finished: Tune would sleep.
         """
-        if self.is_finished() or len(self.live) >= self.slots:
+        if self.is_finished() or not self.ready():
             return None
         spec = self.next_spec()
         if spec is None:
@@ -61,7 +69,7 @@ class TrialSource(SearchAlgorithm):
                 "spec": spec.to_json(),
                 "data": data_key(spec.recipe),
                 "checkpoint": checkpoint_url(self.storage, spec.id),
-                "recorded_epochs": self.journal[spec.id].epochs,
+                "recorded_epochs": self.recorded_epochs(spec.id),
             },
             trial_id=spec.id,
             storage=experiment.storage,

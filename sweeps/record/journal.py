@@ -76,6 +76,8 @@ class TrialRecord:
                     self.stopped_by.add(event["study"])
             case "outcome":
                 self.status, self.reason = event["status"], event.get("reason", "")
+                if event["status"] == "stopped":
+                    self.stopped_by.add(event["study"])
             case "test":
                 self.tests[event["selection"]] = event["metrics"]
             case "forgotten":
