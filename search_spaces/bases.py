@@ -9,7 +9,7 @@ from cifar_models.schedules import OneCycle
 
 SMALL_CNN = Recipe(
     dataset=CIFAR10(),
-    model=PlainCNN(),
+    model=PlainCNN(channels=(16, 32, 64)),
     phases=(
         Phase(
             epochs=10,
