@@ -164,7 +164,9 @@ def test_an_outcome_is_a_tag_and_a_status_of_mlflow(
 ) -> None:
     trial = spec()
     journal.append("trial", trial.id, spec=trial.to_json())
-    journal.append("outcome", trial.id, status=status, reason="Traceback\n" + "x" * 20_000)
+    journal.append(
+        "outcome", trial.id, status=status, reason="Traceback\n" + "x" * 20_000, study="small"
+    )
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
     runs.log_end(run_id, journal[trial.id])
     run = runs.client.get_run(run_id)
