@@ -21,11 +21,6 @@ from sweeps.record.mlflow_runs import (
 from tests.sweeps.record.small import FACTS, metrics, open_runs, record, spec
 
 
-@pytest.fixture
-def runs(state: Path) -> Runs:
-    return open_runs(state)
-
-
 def results(*epochs: int) -> list[Event]:
     return [{"epoch": e, "time": 1000.0 + e, "metrics": metrics(e)} for e in epochs]
 

@@ -1,63 +1,10 @@
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from mlflow.entities import Run
 
 from sweeps.record import tracking
 from sweeps.record.journal import Journal
-from sweeps.record.mlflow_runs import CURVES, SPEC, Runs
-from sweeps.record.tracking import Tracker
-from tests.sweeps.record.small import metrics, open_runs, record, spec
-
-Start = Callable[..., Tracker]
-
-
-@pytest.fixture
-def runs(state: Path) -> Runs:
-    return open_runs(state)
-
-
-@pytest.fixture
-def start(runs: Runs, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Start trackers that do not dawdle, and end them with the test."""
-    monkeypatch.setattr(tracking, "_INTERVAL", 0.02)
-    started: list[Tracker] = []
-
-    def start(study: str = "small", follow: tuple[int, ...] = (0,)) -> Tracker:
-        tracker = Tracker(runs, journal, study, runs.create_parent(study, "?"))
-        started.append(tracker)
-        for seed in follow:
-            tracker.changed(spec(seed).id)
-        return tracker
-
-    yield start
-    monkeypatch.undo()
-    for tracker in started:
-        tracker.close("KILLED", 20)
-
-
-def until(condition: Callable[[], Any]) -> None:
-    """Wait for something that a thread does."""
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not come about")
-
-
-def only_run(runs: Runs, seed: int = 0) -> Run:
-    (run,) = runs.find(kind="trial", trial=spec(seed).id)
-    return run
-
-
-def points(runs: Runs, seed: int = 0) -> list[int]:
-    """Return the epochs of a trial's points, one of each kind."""
-    run_id = only_run(runs, seed).info.run_id
-    return [p.step for p in runs.client.get_metric_history(run_id, "train/loss")]
+from sweeps.record.mlflow_runs import SPEC, Runs
+from tests.sweeps.record.mirrored import Start, only_run, points, until
+from tests.sweeps.record.small import metrics, record, spec
 
 
 def test_a_journal_is_mirrored_while_it_grows(runs: Runs, journal: Journal, start: Start) -> None:
@@ -187,90 +134,6 @@ def test_a_trial_stopped_in_one_study_goes_on_for_another(
     run = only_run(runs)
     assert (run.info.status, run.data.tags["status"]) == ("FINISHED", "finished")
     assert (points(runs), run.data.metrics["epochs"]) == ([1, 2, 3], 3)
-
-
-class Outage:
-    """Lets every call of a method of MLflow's client fail until it is over."""
-
-    def __init__(self, runs: Runs, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
-        self.over = threading.Event()
-        self.calls = 0
-        for method in methods:
-            monkeypatch.setattr(runs.client, method, self._failing(getattr(runs.client, method)))
-
-    def _failing(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if not self.over.is_set():
-                self.calls += 1
-                raise ConnectionError("nobody there\nmany more lines" if self.calls % 2 else "")
-            return method(*args, **kwargs)
-
-        return call
-
-
-@pytest.mark.parametrize(
-    "method", ["create_run", "log_batch", "log_text", "set_tag", "set_terminated", "search_runs"]
-)
-def test_an_outage_delays_and_loses_nothing(
-    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    tracker = start(follow=())
-    outage = Outage(runs, monkeypatch, method)
-    for seed in range(2):
-        record(journal, spec(seed), 0.1, 0.2)
-        journal.append("test", spec(seed).id, selection="last", metrics={"accuracy": 0.2})
-        tracker.changed(spec(seed).id)
-    tracker.keep_membership("{}")
-    until(lambda: outage.calls > 3 if method != "set_terminated" else outage.calls)
-    until(lambda: tracker.problem in ("nobody there", "ConnectionError"))
-    outage.over.set()
-    until(lambda: tracker.problem is None)
-    assert tracker.close("FINISHED", 20)
-    for seed in range(2):
-        run = only_run(runs, seed)
-        assert (run.info.status, points(runs, seed)) == ("FINISHED", [1, 2])
-        assert run.data.metrics["test_last/accuracy"] == 0.2
-        assert run.data.params["batch_size"] == "30"
-        assert runs.text(run, SPEC)
-        assert runs.text(run, CURVES)
-    parent = runs.parent("small")
-    assert parent is not None
-    assert parent.info.status == "FINISHED"
-    assert runs.membership(parent) == {}
-
-
-def test_close_gives_up_after_its_patience(
-    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tracker = start(follow=())
-    outage = Outage(runs, monkeypatch, "create_run")
-    tracker.changed(record(journal, spec(), 0.1).id)
-    assert not tracker.close("FINISHED", 0.3)
-    assert tracker.problem in ("nobody there", "ConnectionError")
-    outage.over.set()
-
-
-def test_one_trial_that_mlflow_refuses_does_not_hold_the_others_back(
-    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = runs.create_trial
-
-    def create_trial(trial: str, *rest: Any) -> str:
-        if trial == spec(0).id:
-            raise ValueError("refused")
-        return original(trial, *rest)
-
-    tracker = start(follow=())
-    monkeypatch.setattr(runs, "create_trial", create_trial)
-    tracker.keep_membership("{}")
-    for seed in range(3):
-        tracker.changed(record(journal, spec(seed), 0.1).id)
-    until(lambda: len(runs.find(kind="trial", status="finished")) == 2)
-    parent = runs.parent("small")
-    assert parent is not None
-    assert runs.membership(parent) == {}
-    assert tracker.problem == "refused"
-    monkeypatch.setattr(runs, "create_trial", original)
 
 
 @pytest.mark.parametrize("died_after", ["create_trial", "describe", "log_epochs", "log_end"])
