@@ -32,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except (ValueError, OSError) as error:
-        print(f"cifar_models: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         kept = f"; go on with --resume {arguments.checkpoint}" if arguments.checkpoint else ""
-        print(f"cifar_models: interrupted{kept}", file=sys.stderr)
+        print(f"interrupted{kept}", file=sys.stderr)
         return 130
 
 

@@ -117,7 +117,7 @@ def _intact(path: Path, md5: str) -> bool:
 def _remedy(root: Path, loader: Any) -> str:
     return (
         f"put the official {loader.filename} (md5 {loader.tgz_md5}), or the folder "
-        f"{loader.base_folder} that it holds, into {root.absolute()}, or name another data folder"
+        f"{loader.base_folder} that it holds, into {root.absolute()}, or give another --data-dir"
     )
 
 

@@ -102,7 +102,8 @@ def _conclude(study: str, places: "Places", console: "Console") -> None:
     finished = (results.trials["role"] == "ablation") & (results.trials["status"] == "finished")
     if results.images["validation"] and finished.any():
         files = export_best(results, runs, folder / "best.yaml")
-        runs.client.log_artifact(results.parent, str(files[0]))
+        for file in files:
+            runs.client.log_artifact(results.parent, str(file))
         command = training_command(results, files[0])
         console.print(f"best recipe   {command}", soft_wrap=True, highlight=False)
     console.print(f"tables, plots {folder}", soft_wrap=True, highlight=False)

@@ -161,6 +161,8 @@ def _winner(
     unknown = [Phase("selection", top * seeds, 0, top * seeds * study.base.epochs)]
     if searching.done < searching.trials:
         return None, unknown if top > 1 else []
+    if not all(trial in records for trial in found):  # the journal is new: a run reads MLflow
+        return None, unknown if top > 1 else []
     best = best_recipes(study, [records[trial] for trial in found])
     if len(best) == 1:
         return best[0], []

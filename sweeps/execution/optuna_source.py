@@ -152,6 +152,19 @@ class OptunaTrials(TrialSource):
         self.optuna.tell(trial, value, state)
 
 
+def searched_specs(
+    study: Study, optuna_study: optuna.Study, make_spec: MakeSpec
+) -> list[TrialSpec]:
+    """Return the trials that a search has launched, each once, from Optuna's parameters alone."""
+    assert study.search is not None
+    specs = (
+        make_spec(study.base.replace(sample(study.search.space, trial)))
+        for trial in optuna_study.get_trials(deepcopy=False)
+        if IDENTITY in trial.user_attrs
+    )
+    return list({spec.id: spec for spec in specs}.values())
+
+
 def searched(optuna_study: optuna.Study) -> list[str]:
     """Return the identities of all trials that a search has launched, each once."""
     trials = optuna_study.get_trials(deepcopy=False)

@@ -61,16 +61,11 @@ class Planner:
 
         Seed by seed, so that an interrupted ablation has whole pairs.
         """
-        arms = study.arms(base)
-        for arm in arms:
-            try:
-                self.spec(arm.recipe, 0)
-            except ValueError as error:
-                raise ValueError(f"{arm.factor} {arm.level}: {error}") from None
+        check_arms(study, base, self.images)
         return [
             Cell(self.spec(arm.recipe, seed), "ablation", arm.factor, arm.level, arm.baseline)
             for seed in study.seed_list
-            for arm in arms
+            for arm in study.arms(base)
         ]
 
     def selection(self, study: Study, recipes: Sequence[Recipe]) -> list[Cell]:
@@ -81,6 +76,20 @@ class Planner:
             for recipe in recipes
             for number in range(study.search.selection_seeds)
         ]
+
+
+def check_arms(study: Study, base: Recipe, images: ImageStore) -> None:
+    """See that every arm of the ablation around a recipe can be trained.
+
+    Raises:
+        ValueError: One cannot; the sentence names it.
+    """
+    for arm in study.arms(base):
+        try:
+            source = images.source(arm.recipe)
+            check(arm.recipe, source.shape, len(source.parts.train.labels))
+        except ValueError as error:
+            raise ValueError(f"{arm.factor} {arm.level}: {error}") from None
 
 
 def distinct(cells: Iterable[Cell]) -> list[TrialSpec]:

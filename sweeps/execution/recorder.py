@@ -22,8 +22,10 @@ class Recorder(tune.Callback):
         self.tracker, self.progress = tracker, progress
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
-        """Let MLflow have a run of the trial."""
-        self.tracker.changed(trial.trial_id)
+        """Record that a trial is on a worker, for the display and for MLflow."""
+        name = trial.trial_id
+        self.journal.append("started", name, facts=self.journal[name].facts)
+        self.tracker.changed(name)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **_: Any

@@ -19,9 +19,9 @@ from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.cohorts import COHORT
 from sweeps.execution.final_evaluation import final_evaluations
 from sweeps.execution.images import ImageStore
-from sweeps.execution.optuna_source import open_optuna_study, searched
+from sweeps.execution.optuna_source import open_optuna_study, searched, searched_specs
 from sweeps.execution.phases import Begin, Interrupted, run_phase
-from sweeps.execution.plan import Cell, Planner, distinct
+from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Progress
 from sweeps.execution.ray_session import plan_resources, ray_session
 from sweeps.execution.searching import begin_search
@@ -30,7 +30,7 @@ from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
-from sweeps.record.places import Places, make_writable
+from sweeps.record.places import Places, check_writable, make_writable
 from sweeps.record.recovery import recover
 from sweeps.record.tracking import Tracker
 
@@ -76,20 +76,21 @@ class StudyRun:
             ValueError: It cannot be run as asked; nothing was trained.
             Interrupted: A signal or the time budget ended it; the same command goes on.
         """
-        for arm in self.study.arms():
-            self.images.source(arm.recipe)  # a missing data set is told before anything starts
-        make_writable(self.places)
+        check_arms(self.study, self.study.base, self.images)
+        check_writable(self.places)
         with contextlib.ExitStack() as stack:
-            self.journal = Journal(self.places.state)
-            stack.callback(self.journal.close)
-            runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
+            if self.places.served:
+                Runs(self.places.tracking_uri, reading=True)  # told of at once
             stack.enter_context(ray_session(self.options.address))
             options = self.options
             self.resources = plan_resources(
                 options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent
             )
             self.planner = Planner(self.images, self.resources)
-            self.planner.ablation(self.study, self.study.base)  # every arm can be built
+            make_writable(self.places)  # here is the first thing written
+            self.journal = Journal(self.places.state)
+            stack.callback(self.journal.close)
+            runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             parent = runs.create_parent(self.study.name, self.study.question)
             self.tracker = Tracker(runs, self.journal, self.study.name, parent)
             try:
@@ -128,12 +129,17 @@ class StudyRun:
             self._forget(searched(database))
             optuna.delete_study(study_name=database.study_name, storage=database._storage)
             database = open_optuna_study(study, baseline, self.places.optuna_uri, cohort)
+
+        def make_spec(recipe: Recipe) -> TrialSpec:
+            return self._known(self.planner.spec(recipe, SEARCH_SEED))
+
+        searched_specs(study, database, make_spec)  # known again, should the journal be new
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
         self._phase(
             lambda: begin_search(
                 study,
                 database,
-                lambda recipe: self._known(self.planner.spec(recipe, SEARCH_SEED)),
+                make_spec,
                 self.journal,
                 self.places.storage,
                 self.resources.slots,
@@ -141,10 +147,9 @@ class StudyRun:
             ),
             self._progress("search", search.trials, done, search.rungs(study.base.epochs)),
         )
-        found = searched(database)
-        specs = [TrialSpec.from_json(self.journal[trial].spec) for trial in found]
-        self._keep([Cell(spec, "search") for spec in specs])
-        return found
+        found = searched_specs(study, database, make_spec)
+        self._keep([Cell(spec, "search") for spec in found])
+        return [spec.id for spec in found]
 
     # ------------------------------------------------------------------ ablation and test
 
@@ -243,8 +248,8 @@ class StudyRun:
         """Let trials be trained afresh."""
         for trial in trials:
             if self.journal[trial].status != "pending":
+                self.tracker.retire(trial)  # first: a crash in between must not reopen its run
                 self.journal.append("forgotten", trial)
-                self.tracker.retire(trial)
                 checkpoints.remove(checkpoint_url(self.places.storage, trial))
 
     def _close(self, status: str) -> None:

@@ -81,10 +81,7 @@ class Trainable(tune.Trainable):
         if self._unreported:
             return self._unreported.pop(0)
         result = next(self._training)
-        state = self._training.checkpoint()
-        if result.status != "running":  # nothing goes on from here: keep the weights alone
-            state = dataclasses.replace(state, optimizer={}, scaler={})
-        checkpoints.save(state, self._trial["checkpoint"])
+        checkpoints.save(self._training.checkpoint(), self._trial["checkpoint"])
         return result
 
     def _start(self) -> Training:

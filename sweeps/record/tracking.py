@@ -74,8 +74,18 @@ class Tracker:
         self._membership = text
 
     def retire(self, trial: str) -> None:
-        """Forget a trial that is about to be trained afresh; its old run leaves every study."""
-        self.runs.retire(trial)
+        """Forget a trial that is about to be trained afresh; its old run leaves every study.
+
+        Raises:
+            ValueError: MLflow does not answer.
+        """
+        try:
+            self.runs.retire(trial)
+        except Exception as error:  # MLflow raises its backend's own errors
+            raise ValueError(
+                f"MLflow does not answer: {first_line(error)}; --fresh needs it to set the old "
+                "runs aside"
+            ) from None
         self._mirrors.pop(trial, None)
 
     def close(self, status: str, patience: float) -> bool:
@@ -88,7 +98,7 @@ class Tracker:
         """
         for trial in dict.fromkeys([*self._mirrors, *self._changed]):
             record = self.journal[trial]
-            if record.spec and record.status not in _ENDED:
+            if record.status == "running":
                 self.journal.append("outcome", trial, status="interrupted")
                 self.changed(trial)
         self._end = status
@@ -137,7 +147,7 @@ class Tracker:
     def _write(self, trial: str) -> None:
         """Bring MLflow's run of a trial up to the journal."""
         record = self.journal[trial]
-        if not record.spec:
+        if record.status == "pending":
             return  # only planned so far: the study's membership says so
         mirror = self._mirror(trial)
         status = record.status

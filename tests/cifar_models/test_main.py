@@ -173,7 +173,7 @@ def test_bad_input_is_one_sentence(
     assert main([str(path), *options]) == 2
     output, error = capsys.readouterr()
     assert sentence in error
-    assert error.startswith("cifar_models: ")
+    assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert "epoch" not in output
     assert [item.name for item in tmp_path.iterdir()] == ["recipe.yaml"]

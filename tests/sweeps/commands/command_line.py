@@ -41,10 +41,10 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-def assert_a_sentence(code: int, stdout: str, stderr: str, said: str, start: str) -> None:
+def assert_a_sentence(code: int, stdout: str, stderr: str, said: str) -> None:
     assert code == 2, stdout + stderr
     (line,) = stderr.splitlines()
-    assert line.startswith(start)
+    assert line.startswith("error: ")
     for part in said.split(" ... "):
         assert part in line
     assert "Traceback" not in stdout + stderr
@@ -54,5 +54,5 @@ def refuse(folder: Path, said: str, *words: object) -> None:
     """Assert that `sweeps` refuses these words in one line that holds the parts of ``said``."""
     before = tree(folder)
     result = call(*words)
-    assert_a_sentence(result.exit_code, result.stdout, result.stderr, said, "error: ")
+    assert_a_sentence(result.exit_code, result.stdout, result.stderr, said)
     assert tree(folder) == before

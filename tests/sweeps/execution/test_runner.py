@@ -162,6 +162,8 @@ def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
     children = len(Runs(ran.uri).find(kind="trial"))
     (ran.folder / "runs" / "journal.jsonl").rename(ran.folder / "lost.jsonl")
     again = run(ran.folder, "--study", "second.py")
+    own = run(ran.folder, "--study", "own.py")
+    assert own.endswith(ran.output[ran.output.index("own: Does") :])
     assert "4 trials of 4 epochs, 4 of them already done" in again
     assert len(Runs(ran.uri).find(kind="trial")) == children
     kept = read_records(ran.folder / "runs")

@@ -71,6 +71,7 @@ def test_close_leaves_no_run_running(
         record(journal, trial, 0.1, 0.2, end="running")
     else:
         journal.append("trial", trial.id, spec=trial.to_json())
+        journal.append("started", trial.id, facts={})
     tracker.changed(trial.id)
     until(lambda: runs.trial(trial.id))
     assert tracker.close("KILLED", 20)
@@ -81,6 +82,18 @@ def test_close_leaves_no_run_running(
     parent = runs.parent("small")
     assert parent is not None
     assert parent.info.status == "KILLED"
+
+
+def test_a_trial_that_is_only_planned_has_no_run(
+    runs: Runs, journal: Journal, start: Start
+) -> None:
+    tracker = start()
+    trial = spec()
+    journal.append("trial", trial.id, spec=trial.to_json())
+    tracker.changed(trial.id)
+    assert tracker.close("KILLED", 20)
+    assert runs.trial(trial.id) is None
+    assert journal[trial.id].status == "pending"
 
 
 def test_an_interrupted_trial_goes_on_in_its_run(
