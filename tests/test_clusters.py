@@ -68,4 +68,4 @@ def test_ray_understands_the_commands_we_tell_of() -> None:
         assert file is None or (ROOT / file).exists()
         if name == "submit":
             assert said["script"] == "sweeps/ablation.py"
-            assert said["script_args"][:2] == ("--address", "auto"), "options go to the script"
+            assert said["script_args"][:2] == ("--study", "activations"), "options go to the script"

@@ -40,7 +40,11 @@ SeedsOption = Annotated[
 ]
 AddressOption = Annotated[
     str | None,
-    typer.Option("--address", help="Address of a Ray cluster.  [default: this machine]"),
+    typer.Option(
+        "--address",
+        envvar="RAY_ADDRESS",
+        help="Address of a Ray cluster, auto on its head.  [default: this machine]",
+    ),
 ]
 CpusOption = Annotated[int, typer.Option("--cpus-per-trial", min=1, help="CPU threads of a trial.")]
 GpusOption = Annotated[
