@@ -1,12 +1,13 @@
 """The whole way in a few minutes: a search on the built-in data set, then an ablation."""
 
+from cifar_models.augmentation import HorizontalFlip
 from cifar_models.optimizers import SGD, AdamW
 from search_spaces import LogRange, Search, Study, choice, factor, tuned
 from search_spaces.bases import TINY_CNN
 
 STUDY = Study(
     name="quickstart",
-    question="What matters for a tiny network on drawn shapes: its activation, or its norm?",
+    question="What matters for a tiny network on drawn shapes: its activation, or flipped images?",
     base=TINY_CNN,
     search=Search(
         space={
@@ -25,7 +26,7 @@ STUDY = Study(
     ),
     factors=(
         factor("activation", "model.activation", "relu", "leaky_relu", "tanh"),
-        factor("batch norm", "model.norm", on="batch", off="none"),
+        factor("flips", "augmentation", off=(), on=(HorizontalFlip(),)),
     ),
     seeds=5,
 )

@@ -27,7 +27,7 @@ def list_choices(
     if json:
         typer.echo(encoder.dumps(found, indent=1))
     else:
-        _print(found)
+        _print(found, detailed=bool(kind))
 
 
 def _kinds() -> tuple[str, ...]:
@@ -65,24 +65,33 @@ def _choices(kind: str) -> list[dict[str, Any]]:
 
 
 def _parameters(choice: Any) -> dict[str, str]:
-    return {
-        name: str(field.default) for name, field in choice.model_fields.items() if name != "name"
-    }
+    """Return each field with its default, and the range in which it is usually searched."""
+    from search_spaces.space import Interval
+
+    fields = {}
+    for name, field in choice.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        usual = [f" [{r.low:g}, {r.high:g}]" for r in field.metadata if isinstance(r, Interval)]
+        fields[name] = getattr(default, "name", str(default)) + "".join(usual)
+    del fields["name"]
+    return fields
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
+def _print(rows: list[dict[str, Any]], *, detailed: bool) -> None:
+    """Print a table a kind; with the parameters of each choice where one kind was asked for."""
     from rich.console import Console
     from rich.table import Table
 
-    console, kind = Console(), None
-    for row in rows:
-        if row["kind"] != kind:
-            kind = row["kind"]
-            table = Table(title=_plural(kind), title_justify="left", title_style="bold", box=None)
-            table.add_column("name", style="cyan", no_wrap=True)
-            table.add_column("about")
-            for choice in rows:
-                if choice["kind"] == kind:
-                    table.add_row(choice["name"], choice["about"])
-            console.print(table)
-            console.print()
+    console = Console()
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        table = Table(title=_plural(kind), title_justify="left", title_style="bold", box=None)
+        table.add_column("name", style="cyan", no_wrap=True)
+        table.add_column("about")
+        for row in (row for row in rows if row["kind"] == kind):
+            cells = [row["name"], row["about"]]
+            if detailed and row.get("parameters"):
+                given = row["parameters"].items()
+                cells[1] += "\n" + ", ".join(f"{name} {value}" for name, value in given)
+            table.add_row(*cells, end_section=detailed)
+        console.print(table)
+        console.print()
