@@ -10,9 +10,15 @@ from cifar_models.component import Component
 
 
 class Metric(Component, kind="metric"):
-    """A number from all logits of a data set, for the record and for selection."""
+    """A number from all logits of a data set, for the record and for selection.
+
+    Class variables: ``higher_is_better``; ``percent``, whether tables show it times 100, in %;
+    ``title``, how prose calls it where that is not the name.
+    """
 
     higher_is_better: ClassVar[bool]
+    percent: ClassVar[bool] = False
+    title: ClassVar[str] = ""
 
     @abstractmethod
     def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
@@ -27,6 +33,7 @@ class Accuracy(Metric):
 
     name: Literal["accuracy"] = "accuracy"
     higher_is_better: ClassVar[bool] = True
+    percent: ClassVar[bool] = True
 
     def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
         """Return the metric."""
@@ -44,6 +51,8 @@ class MacroF1(Metric):
 
     name: Literal["macro_f1"] = "macro_f1"
     higher_is_better: ClassVar[bool] = True
+    percent: ClassVar[bool] = True
+    title: ClassVar[str] = "macro F1"
 
     def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
         """Return the metric."""

@@ -1,12 +1,15 @@
 """One class is all that a new component takes."""
 
-from collections.abc import Iterator
+import inspect
+import json
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 import pytest
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from typer.testing import CliRunner
 
 from cifar_models.activations import Activation
 from cifar_models.architectures import ImageShape
@@ -17,13 +20,18 @@ from cifar_models.training import build_classifier
 from search_spaces.bases import SMALL_CNN
 from search_spaces.designs import OneFactor, factor
 from search_spaces.space import choice, sample, tuned
+from sweeps.__main__ import app
+from tests.cifar_models import test_contract
 from tests.search_spaces.fake import Scripted
 
 
 @pytest.fixture
 def snake() -> Iterator[type[Activation]]:
     class Snake(Activation):
-        """x + sin(a x)^2 / a. Source: Ziyin et al. 2020 (arXiv:2006.08195), equation 3."""
+        """x + sin(a x)^2 / a.
+
+        Source: Ziyin et al. 2020 (arXiv:2006.08195), equation 3.
+        """
 
         name: Literal["snake"] = "snake"
         a: Annotated[float, Field(gt=0), Range(0.5, 5.0)] = 1.0
@@ -67,6 +75,33 @@ def test_it_appears_everywhere(snake: type[Activation]) -> None:
     assert sample(space, trial)["model.activation"] == {"name": "snake", "a": 0.5}
     assert "snake" in trial.asked["model.activation"]
     assert trial.asked["model.activation.tuned.a"] == (0.5, 5.0, False)
+
+
+@pytest.mark.usefixtures("snake")
+def test_it_is_listed() -> None:
+    result = CliRunner().invoke(app, ["list", "activations", "--json"])
+    assert result.exit_code == 0, result.output
+    (row,) = (row for row in json.loads(result.stdout) if row["name"] == "snake")
+    assert row["about"] == "x + sin(a x)^2 / a."
+    assert row["parameters"] == {"a": "1.0 [0.5, 5]"}
+
+
+CONTRACT = [
+    check
+    for name, check in vars(test_contract).items()
+    if name.startswith("test_") and "choice" in inspect.signature(check).parameters
+]
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_it_keeps_the_contract(
+    snake: type[Activation], check: Callable[[type[Activation]], None]
+) -> None:
+    check(snake)
+
+
+def test_the_contract_was_found() -> None:
+    assert len(CONTRACT) >= 10
 
 
 def test_it_is_gone_afterwards() -> None:

@@ -95,6 +95,13 @@ def footnotes(frame: pd.DataFrame, split: str) -> list[str]:
     ]
 
 
+def assumptions(measure: Measure) -> list[str]:
+    """Write what is taken for granted about the measure."""
+    if not measure.assumed:
+        return []
+    return [f"The class of {measure.name} was not at hand: higher is taken to be better."]
+
+
 def uncorrected(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Tell rows whose interval excludes zero though their adjusted p-value is not below 0.05."""
     return frame["resolved"].fillna(False).astype(bool) & ~(frame["p_holm"] < ALPHA)

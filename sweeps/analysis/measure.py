@@ -1,7 +1,10 @@
 """What a table compares, and how its numbers are written."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from cifar_models.component import registry
+from cifar_models.metrics import Metric
 
 HOLE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -19,6 +22,7 @@ class Measure:
         scale: printed value = stored value x scale.
         decimals: digits after the decimal point.
         higher_is_better: direction of improvement.
+        assumed: the direction is not known, but taken for granted.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Measure:
     scale: float = 1.0
     decimals: int = 4
     higher_is_better: bool = True
+    assumed: bool = False
 
     def text(self, value: float) -> str:
         """Write a value, or a dash for a hole."""
@@ -42,26 +47,22 @@ class Measure:
         return f"{difference * self.scale:+.{self.decimals}f}".replace("-", MINUS)
 
 
-def _percentage(name: str, title: str) -> Measure:
-    return Measure(name, title, unit="%", difference_unit="points", scale=100.0, decimals=2)
-
-
-MEASURES = {
-    measure.name: measure
-    for measure in (
-        _percentage("accuracy", "accuracy"),
-        _percentage("macro_f1", "macro F1"),
-        Measure("loss", "loss", higher_is_better=False),
-    )
-}
-
-
 def find_measure(name: str) -> Measure:
-    """Look a measure up by name.
+    """Describe a measure: ``loss``, or a metric as its class says.
 
-    Raises:
-        ValueError: there is none of that name.
+    The class of a user's own metric is known only where the study's file was loaded; elsewhere its
+    values are plain numbers, and ``assumed`` is set.
     """
-    if name not in MEASURES:
-        raise ValueError(f"no table can be made of {name!r}: choose one of {', '.join(MEASURES)}")
-    return MEASURES[name]
+    plain = Measure(name, name.replace("_", " "))
+    if name == "loss":
+        return replace(plain, higher_is_better=False)
+    if name not in registry("metric"):
+        return replace(plain, assumed=True)
+    metric = registry("metric")[name]
+    assert issubclass(metric, Metric)
+    named = replace(
+        plain, title=metric.title or plain.title, higher_is_better=metric.higher_is_better
+    )
+    if not metric.percent:
+        return named
+    return replace(named, unit="%", difference_unit="points", scale=100.0, decimals=2)

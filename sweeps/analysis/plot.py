@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sweeps.analysis import guards
+from sweeps.analysis.measure import find_measure
 from sweeps.analysis.significance import ALPHA
 from sweeps.analysis.table import Table
 
@@ -50,7 +51,7 @@ def learning_curves(
         _draw_bands(axes, bands[bands["factor"] == factor])
         axes.set_title(_plain(factor), loc="left", fontsize="medium")
         axes.set_ylabel(metric.replace("/", " ").replace("_", " "))
-        if metric.endswith(("accuracy", "macro_f1")):
+        if find_measure(metric.split("/")[-1]).unit == "%":
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     grid[-1, 0].set_xlabel("epoch (band: \N{PLUS-MINUS SIGN}1 standard deviation over seeds)")
     return figure

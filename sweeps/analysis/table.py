@@ -52,13 +52,13 @@ def ablation_table(trials: pd.DataFrame, context: TableContext, metric: str = "a
     Args:
         trials: one row a (trial, membership); only finished ones of role ``ablation`` enter means.
         context: what the frame does not know about the study.
-        metric: ``accuracy``, ``macro_f1`` or ``loss``.
+        metric: ``x`` of the columns ``validation/x`` and ``test/x``.
 
     Raises:
-        ValueError: the trials do not make a fair table, or the metric is unknown.
+        ValueError: the trials do not make a fair table, or have no such columns.
     """
     measure = find_measure(metric)
-    cells = guards.ablation_cells(trials)
+    cells = _with_splits(guards.ablation_cells(trials), metric)
     split = _comparison_split(cells, measure)
     rows = [
         row
@@ -77,7 +77,11 @@ def ablation_table(trials: pd.DataFrame, context: TableContext, metric: str = "a
         split=split,
         title=f"{context.study}: {context.question}",
         caption=captions.caption(frame, cells, context, measure, split),
-        footnotes=(*captions.footnotes(frame, split), *guards.mixed_environments(cells)),
+        footnotes=(
+            *captions.footnotes(frame, split),
+            *captions.assumptions(measure),
+            *guards.mixed_environments(cells),
+        ),
         interim=guards.pending(cells) > 0,
         study=context.study,
     )
@@ -108,6 +112,16 @@ class Row(NamedTuple):
     parameters: int | None
     seconds: float
     status: str
+
+
+def _with_splits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the cells with both columns of a metric, the one that they lack full of holes."""
+    columns = cells.filter(regex="^(validation|test)/").columns
+    known = sorted({str(column).split("/")[1] for column in columns})
+    if metric not in known:
+        raise ValueError(f"no table can be made of {metric!r}: choose one of {', '.join(known)}")
+    wanted = (f"validation/{metric}", f"test/{metric}")
+    return cells.reindex(columns=[*cells, *(name for name in wanted if name not in cells)])
 
 
 def _comparison_split(cells: pd.DataFrame, measure: Measure) -> Split:

@@ -6,18 +6,12 @@ from typing import Any
 import pandas as pd
 from mlflow.entities import Run
 
+import cifar_models.metrics  # noqa: F401 - fills the registry
+from cifar_models.component import registry
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import resolve_places
 
 _FACTS = ("torch", "device")
-_MEASURES = ("loss", "accuracy", "macro_f1")
-_VALIDATED = tuple(f"validation/{name}" for name in _MEASURES)
-_TRIALS = (
-    *("train/loss", *_VALIDATED, "selected_epoch", *(f"test/{name}" for name in _MEASURES)),
-    *("parameters", "seconds", *_FACTS),
-)
-_CURVES = ("trial", "epoch", "train/loss", *_VALIDATED)
-"""Columns that are there even where no trial has a value for them yet."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +68,16 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         cell | _outcome(found.get(cell["trial"]), curves.get(cell["trial"]), rule)
         for cell in membership["cells"]
     ]
+    in_trials, in_curves = _columns(membership["study"]["metric"])
     tidy = [frame.assign(trial=trial) for trial, frame in curves.items() if len(frame)]
     return Results(
         study=membership["study"],
         sources=membership["sources"],
         images=membership["images"],
-        trials=_with_columns(pd.DataFrame(rows), _TRIALS),
-        curves=_with_columns(pd.concat(tidy, ignore_index=True), _CURVES)
+        trials=_with_columns(pd.DataFrame(rows), in_trials),
+        curves=_with_columns(pd.concat(tidy, ignore_index=True), in_curves)
         if tidy
-        else pd.DataFrame(columns=list(_CURVES)),
+        else pd.DataFrame(columns=list(in_curves)),
         parent=parent.info.run_id,
     )
 
@@ -123,6 +118,21 @@ def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str
             "selected_epoch": int(chosen["epoch"]),
             "seconds": float(curve["seconds"].sum()),
         }
+    )
+
+
+def _columns(metric: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of trials and curves that are there even where no trial has a value yet.
+
+    Args:
+        metric: that of the study; one of the user's own may not be registered here.
+    """
+    measures = tuple(dict.fromkeys(("loss", *registry("metric"), metric)))
+    validated = tuple(f"validation/{name}" for name in measures)
+    tested = tuple(f"test/{name}" for name in measures)
+    return (
+        ("train/loss", *validated, "selected_epoch", *tested, "parameters", "seconds", *_FACTS),
+        ("trial", "epoch", "train/loss", *validated),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sweeps.analysis.captions import DAGGER, uncorrected
-from sweeps.analysis.measure import HOLE, MEASURES, Measure
+from sweeps.analysis.measure import HOLE, Measure, find_measure
 from sweeps.analysis.table import Table
 
 Tone = Literal["gain", "loss", "open"]
@@ -83,7 +83,7 @@ def _columns(table: Table) -> tuple[Column, ...]:
     factors = table.frame["factor"].unique()
     splits = [name for name in ("validation", "test") if table.frame[f"{name}_mean"].notna().any()]
     delta, points = "\N{GREEK CAPITAL LETTER DELTA}", measure.difference_unit
-    f1 = MEASURES["macro_f1"]
+    f1 = find_measure("macro_f1")
     return (
         Column(factors[0] if len(factors) == 1 else "level", _level, align="left"),
         Column("n", _seeds),

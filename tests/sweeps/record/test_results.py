@@ -139,6 +139,16 @@ def test_a_study_of_which_nothing_ran_has_all_columns(state: Path) -> None:
     assert table_of(results).interim
 
 
+def test_a_metric_of_ones_own_has_columns_where_its_class_is_not_loaded(state: Path) -> None:
+    runs, journal = open_runs(state), Journal(state)
+    mirror(runs, journal, STUDY.model_copy(update={"metric": "mine"}), cells())
+    journal.close()
+    results = loaded(state)
+    assert {"validation/mine", "test/mine"} <= set(results.trials)
+    assert "validation/mine" in results.curves
+    assert table_of(results).measure.name == "mine"
+
+
 def test_a_trial_of_two_studies_is_in_both_tables(state: Path) -> None:
     record_study(state)
     other = STUDY.replace(name="other", question="And again?", seeds=2)
