@@ -78,13 +78,27 @@ class Study(Frozen):
         names = [factor.name for factor in self.factors]
         if len(set(names)) < len(names):
             raise ValueError(f"factors need distinct names, got {', '.join(names)}")
-        self.arms()
+        self._comparable(self.base)
         for point in probes(self.search.space) if self.search else ():
             try:
-                self.base.replace(point)
+                recipe = self.base.replace(point)
+                if (recipe.epochs, recipe.dataset, recipe.split) != (
+                    self.base.epochs, self.base.dataset, self.base.split,
+                ):  # fmt: skip
+                    raise ValueError("trials of other epochs, data or split cannot be compared")
             except ValueError as error:
                 raise ValueError(f"search space: {error}") from None
+            self._comparable(recipe)
         return self
+
+    def _comparable(self, base: Recipe) -> None:
+        """See that the factors go with a recipe that may win, at equal budget."""
+        for arm in self.arms(base):
+            if arm.recipe.epochs != base.epochs:
+                raise ValueError(
+                    f"{arm.factor} {arm.level} trains {arm.recipe.epochs} epochs, its baseline "
+                    f"{base.epochs}: arms of unequal budget cannot be compared"
+                )
 
     @property
     def seed_list(self) -> tuple[int, ...]:

@@ -3,18 +3,15 @@
 import hashlib
 import json
 import shlex
-from importlib.metadata import version
 from pathlib import Path
-from subprocess import run as run_program
 from typing import Any
 
 import pandas as pd
 import yaml
 
+from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import RECIPE, SPEC, Runs
 from sweeps.record.results import Results
-
-_PACKAGES = ("cifar-sweeps", "torch", "torchvision", "ray", "optuna", "mlflow")
 
 
 def ranking(results: Results) -> pd.DataFrame:
@@ -70,11 +67,13 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
     return list(recipes)
 
 
-def training_command(results: Results, recipe: Path) -> str:
+def training_command(results: Results, recipe: Path, data_dir: Path | None = None) -> str:
     """Return the command that trains an exported recipe again."""
     words = ["python", "-m", "cifar_models", str(recipe)]
     for source in results.sources.items():
         words += ["--components", str(_beside(recipe, *source))]
+    if data_dir is not None:
+        words += ["--data-dir", str(data_dir)]
     return shlex.join(words)
 
 
@@ -95,6 +94,7 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         & (trials["status"] == "finished")
     ].iloc[0]
     run = runs.client.get_run(str(row["run_id"]))
+    tags = run.data.tags
     recipe, text = runs.text(run, RECIPE), runs.text(run, SPEC)
     if recipe is None or text is None:
         raise ValueError(
@@ -116,26 +116,7 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         "selection": results.study["selection"],
         "metrics": {str(name): float(value) for name, value in measured.items()},
         "device": row["device"],
-        "versions": {name: version(name) for name in _PACKAGES},
-        "git_commit": git_commit(),
+        "versions": {name: tags[name] for name in PACKAGES if name in tags},
+        "git_commit": tags.get("git_commit") or None,
     }
     return recipe + yaml.safe_dump({"provenance": provenance}, sort_keys=False)
-
-
-def git_commit() -> str | None:
-    """Return the commit of this project's checkout, None when it is installed without one."""
-    package = Path(__file__).parent
-    try:
-        found = run_program(
-            ["git", "rev-parse", "--show-toplevel", "HEAD"],
-            cwd=package,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return None
-    root, _, commit = found.stdout.strip().partition("\n")
-    # a virtual environment may lie inside somebody else's repository
-    ours = found.returncode == 0 and Path(root) == package.parent
-    return commit if ours else None

@@ -1,5 +1,6 @@
 """`sweeps run`, which is `python sweeps/ablation.py`: run a study and print its table."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,13 +80,15 @@ def run(
         return
     try:
         StudyRun(question, sources, places, options, console).execute()
-    except (Interrupted, KeyboardInterrupt):
-        console.print("Stopped. Nothing is lost: the same command goes on from here.")
+    except (Interrupted, KeyboardInterrupt) as stop:
+        why = f" {stop}." if str(stop) else ""
+        again = "without --fresh, the same command" if fresh else "the same command"
+        console.print(f"Stopped.{why} Nothing is lost: {again} goes on from here.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
-    _conclude(question.name, places, console)
+    _conclude(question.name, places, data_dir, console)
 
 
-def _conclude(study: str, places: "Places", console: "Console") -> None:
+def _conclude(study: str, places: "Places", data_dir: Path | None, console: "Console") -> None:
     """Print the table, and write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
     from sweeps.export import export_best, training_command
@@ -104,8 +107,9 @@ def _conclude(study: str, places: "Places", console: "Console") -> None:
         files = export_best(results, runs, folder / "best.yaml")
         for file in files:
             runs.client.log_artifact(results.parent, str(file))
-        command = training_command(results, files[0])
+        command = training_command(results, files[0], data_dir)
         console.print(f"best recipe   {command}", soft_wrap=True, highlight=False)
     console.print(f"tables, plots {folder}", soft_wrap=True, highlight=False)
-    console.print(f"every trial   mlflow ui --backend-store-uri {places.tracking_uri}",
-                  soft_wrap=True, highlight=False)  # fmt: skip
+    uri = places.tracking_uri
+    shown = uri if places.served else f"mlflow ui --backend-store-uri {uri}"
+    console.print(f"every trial   {shown}", soft_wrap=True, highlight=False)

@@ -64,16 +64,18 @@ class CohortTrials(OptunaTrials):
 
     def _ask_cohort(self) -> None:
         """Ask for what the cohort still lacks, those adopted first."""
-        self.members = {}
+        self.members, first = {}, True
         while self._adopted or self._asked < self.search.trials:
-            self.optuna.sampler = make_sampler(self.search, SEARCH_SEED + self._asked)
+            if not (self._adopted or first) and self._asked % COHORT == 0:
+                break
+            first = False
+            number = self._adopted[0].number if self._adopted else self._asked
+            self.optuna.sampler = make_sampler(self.search, SEARCH_SEED + number)
             trial = self._next_suggestion()
             spec = self._spec(trial)
             if spec is not None:
                 self._suggested.setdefault(spec.id, []).append(trial)
                 self.members[spec.id] = spec
-            if (trial.number + 1) % COHORT == 0:
-                break
         journal = self.journal
         self._waiting = [s for s in self.members.values() if not journal[s.id].ended(self.study)]
 
@@ -93,6 +95,8 @@ class CohortHalving(FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self.source, self.value, self.sign = source, metric, sign
         self.rungs = source.search.rungs(epochs)
+        self.lost = False
+        """Whether the infrastructure gave up on a trial: its cohort cannot be decided now."""
 
     def on_trial_result(self, controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Pause a trial at a rung; `choose_trial_to_run` decides."""
@@ -109,6 +113,10 @@ class CohortHalving(FIFOScheduler):
         trials = controller.get_trials()
         paused = [trial for trial in trials if trial.status == Trial.PAUSED]
         self.source.paused = {trial.trial_id for trial in paused}
+        if self.lost:
+            for trial in paused:
+                controller.stop_trial(trial)
+            return None
         verdicts = {trial: self._verdict(trial.trial_id) for trial in paused}
         for trial, goes_on in verdicts.items():
             if goes_on is False:
@@ -118,6 +126,11 @@ class CohortHalving(FIFOScheduler):
         pending = [trial for trial in trials if trial.status == Trial.PENDING]
         winners = [trial for trial, goes_on in verdicts.items() if goes_on and self.source.free()]
         return next(iter(pending + winners), None)
+
+    def on_trial_error(self, controller: Any, trial: Trial) -> None:
+        """End the search here; the same command goes on with the trial and its cohort."""
+        self.lost = True
+        self.source.set_finished()  # type: ignore[no-untyped-call]
 
     def _verdict(self, trial: str) -> bool | None:
         """Return whether a paused trial goes on; None while others are on their way to its rung."""

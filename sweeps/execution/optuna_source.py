@@ -17,7 +17,8 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from cifar_models.recipe import Recipe
-from search_spaces.space import sample
+from search_spaces.source_digest import source_digest
+from search_spaces.space import probes, sample
 from search_spaces.study import SEARCH_SEED, Search, Study
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.identity import TrialSpec
@@ -31,6 +32,9 @@ CONSTRAINT = "trainable"
 _STATES = {"finished": TrialState.COMPLETE, "failed": TrialState.FAIL}
 _INFEASIBLE = frozenset({"diverged", "out_of_memory", "impossible"})
 
+_STARTUP = 5
+"""Random trials before TPE guides; Optuna's 10 would leave a search of a dozen nearly random."""
+
 MakeSpec = Callable[[Recipe], TrialSpec]
 
 
@@ -38,12 +42,14 @@ def optuna_study_name(study: Study, baseline: TrialSpec, cohort: int = 0) -> str
     """Return the name of a search in Optuna's database.
 
     It holds a digest of all that makes values comparable (the base recipe with its data and
-    numerics, space, metric, rule, halving, size of cohorts), so that more trials extend a search
-    and a changed question never mixes with it.
+    numerics, the space with the source of its own components, metric, rule, halving, cohorts), so
+    that more trials extend a search and a changed question never mixes with it.
     """
     assert study.search is not None
     same = study.search.model_dump(mode="json", exclude={"trials", "top_k", "selection_seeds"})
-    content = [baseline.id, same, study.metric, study.selection, cohort]
+    points = (study.base.replace(point) for point in probes(study.search.space))
+    sources = sorted({source_digest(point) for point in points})
+    content = [baseline.id, same, study.metric, study.selection, cohort, sources]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
     return f"{study.name}-{digest}"
 
@@ -67,7 +73,9 @@ def make_sampler(search: Search, seed: int) -> BaseSampler:
         return RandomSampler(seed=seed)
     with warnings.catch_warnings():  # multivariate, constant_liar: marked as experimental
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        return TPESampler(
+            seed=seed, n_startup_trials=_STARTUP, multivariate=True, group=True, constant_liar=True
+        )
 
 
 class OptunaTrials(TrialSource):
@@ -90,7 +98,7 @@ class OptunaTrials(TrialSource):
         # A seed of its own for each start: the same one would draw the same first points again.
         optuna_study.sampler = make_sampler(study.search, SEARCH_SEED + len(known))
         self._asked = len(known)
-        self._adopted = [t._trial_id for t in known if not t.state.is_finished()]
+        self._adopted = [trial for trial in known if not trial.state.is_finished()]
         self._suggested: dict[str, list[optuna.Trial]] = {}
         """The open suggestions of each configuration: equal parameters are one trial of ours."""
 
@@ -118,7 +126,7 @@ class OptunaTrials(TrialSource):
 
     def _next_suggestion(self) -> optuna.Trial:
         if self._adopted:
-            return optuna.Trial(self.optuna, self._adopted.pop(0))
+            return optuna.Trial(self.optuna, self._adopted.pop(0)._trial_id)
         self._asked += 1
         return self.optuna.ask()
 

@@ -1,6 +1,7 @@
 """One phase of a study under Ray Tune: trials from a source, outcomes in the journal."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ import ray
 from ray import tune
 
 from cifar_models.source_file import SourceFile
-from sweeps.execution.progress import Progress
+from sweeps.execution.progress import Progress, last_line
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.recorder import Recorder
 from sweeps.execution.trainable import Trainable
@@ -28,7 +29,7 @@ Begin = Callable[[], tuple[TrialSource, Any]]
 
 
 class Interrupted(Exception):
-    """A phase ended before all of its trials did: a signal, or the time budget."""
+    """A phase ended before all of its trials did: a signal, the time budget, or lost workers."""
 
 
 def run_phase(
@@ -64,7 +65,9 @@ def run_phase(
         progress.finish(source.handed_out)
         ended = all(journal[name].ended(source.study) for name in source.handed_out)
         if not (ended and source.exhausted):
-            raise Interrupted
+            reasons = [journal[name].reason for name in source.handed_out
+                       if journal[name].status == "interrupted"]  # fmt: skip
+            raise Interrupted(last_line(next(filter(None, reasons), "")))
         return
 
 
@@ -75,6 +78,9 @@ def _tune(
     recorder: Recorder,
     time_budget: float | None,
 ) -> None:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Tune ends well on SIGINT and SIGUSR1; SIGTERM would reach Ray's handler, which aborts.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGUSR1))
     scratch = tempfile.mkdtemp(prefix="sweeps-")  # Tune insists on a folder a trial
     try:
         tune.run(
@@ -93,3 +99,8 @@ def _tune(
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        for (
+            number,
+            handler,
+        ) in handlers.items():  # Tune's own would swallow the next
+            signal.signal(number, handler)

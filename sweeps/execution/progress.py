@@ -13,6 +13,12 @@ from sweeps.record.journal import Journal, TrialRecord
 
 _REFRESH_SECONDS = 0.5
 _SHOWN = ("running", "finished", "stopped", "diverged", "out_of_memory", "impossible", "failed")
+_FAILED = ("failed", "out_of_memory")
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a reason: of a traceback the error itself."""
+    return text.strip().rpartition("\n")[2]
 
 
 class Progress:
@@ -61,9 +67,13 @@ class Progress:
             self._announce(records)
 
     def finish(self, handed_out: Sequence[str]) -> None:
-        """Show the last state."""
+        """Show the last state, and each reason for which trials failed once."""
         self._shown = 0.0
         self.update(handed_out)
+        failed = [r for r in map(self.journal.__getitem__, handed_out) if r.status in _FAILED]
+        for reason, trial in {last_line(r.reason): r.trial for r in failed}.items():
+            self.console.print(f"  {trial} failed: {reason}", soft_wrap=True, highlight=False,
+                               markup=False)  # fmt: skip
 
     def headline(self) -> str:
         """Return what is about to be done."""

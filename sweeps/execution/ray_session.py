@@ -62,8 +62,8 @@ def ray_session(address: str | None) -> Iterator[None]:
         ) from None
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    # Ray's own SIGTERM handler aborts without a hook; Tune ends well on SIGUSR1.
-    previous = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGUSR1))
+    # Ray's own handler aborts without a hook: end as after Ctrl-C instead.
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

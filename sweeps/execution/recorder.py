@@ -55,9 +55,9 @@ class Recorder(tune.Callback):
         self.tracker.changed(name)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
-        """Record why the infrastructure gave up on a trial."""
-        reason = str(trial.get_error() or "its worker died")
-        self.journal.append("outcome", trial.trial_id, status="failed", reason=reason[-4000:])
+        """Record that the infrastructure gave up on a trial: the same command goes on with it."""
+        reason = str(trial.get_error() or "its worker died").strip()
+        self.journal.append("outcome", trial.trial_id, status="interrupted", reason=reason[-4000:])
         self.tracker.changed(trial.trial_id)
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
@@ -68,6 +68,6 @@ class Recorder(tune.Callback):
         """Give every trial that was started and has not ended an outcome."""
         for name in self.source.handed_out:
             record = self.journal[name]
-            if record.status != "pending" and not record.ended(self.source.study):
+            if record.status == "running":
                 self.journal.append("outcome", name, status="interrupted")
                 self.tracker.changed(name)

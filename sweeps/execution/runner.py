@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import fsspec
 import optuna
 from rich.console import Console
 
@@ -25,6 +24,7 @@ from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Progress
 from sweeps.execution.ray_session import plan_resources, ray_session
 from sweeps.execution.searching import begin_search
+from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.trial_source import PlannedTrials, checkpoint_url
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
@@ -88,6 +88,7 @@ class StudyRun:
             )
             self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # here is the first thing written
+            check_shared(self.places.storage)
             self.journal = Journal(self.places.state)
             stack.callback(self.journal.close)
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
@@ -159,7 +160,8 @@ class StudyRun:
         if self.options.fresh:
             self._forget(spec.id for spec in specs)
         if role == "ablation":
-            self._forget(spec.id for spec in specs if self._lost(spec))
+            for spec in filter(self._lost, specs):  # trained again, in its own run
+                self.journal.append("forgotten", spec.id)
         self._keep(cells)
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
         slots, storage = self.resources.slots, self.places.storage
@@ -193,8 +195,11 @@ class StudyRun:
         record = self.journal[spec.id]
         if record.status != "finished" or self.study.selection in record.tests:
             return False
-        files, path = fsspec.core.url_to_fs(checkpoint_url(self.places.storage, spec.id))
-        return not files.exists(path)
+        try:
+            checkpoints.load(checkpoint_url(self.places.storage, spec.id))
+        except (FileNotFoundError, ValueError):
+            return True
+        return False
 
     # ------------------------------------------------------------------ shared by the phases
 
@@ -228,12 +233,18 @@ class StudyRun:
         )  # fmt: skip
 
     def _keep(self, cells: list[Cell]) -> None:
-        """Make cells members of the study, for MLflow and the tables."""
+        """Make cells members of the study, for MLflow and the tables.
+
+        The membership that MLflow has is replaced only when the ablation is known: until then the
+        last table stands.
+        """
         self.cells += cells
         for spec in distinct(cells):
             if not self.journal[spec.id].spec:
                 self.journal.append("trial", spec.id, spec=spec.to_json())
             self.tracker.changed(spec.id)
+        if not any(cell.role == "ablation" for cell in self.cells):
+            return
         membership = {
             "format": 1,
             "study": self.study.model_dump(mode="json"),

@@ -1,7 +1,6 @@
 """The bridge from Ray Tune to the trainer: one step is one epoch."""
 
 import dataclasses
-import platform
 import traceback
 from typing import Any
 
@@ -10,11 +9,13 @@ import torch
 from ray import tune
 
 from cifar_models import checkpoint as checkpoints
+from cifar_models.checkpoint import Checkpoint
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
 from cifar_models.training import EpochResult, Training, train
+from sweeps.record.environment import environment, processor
 
 _REASON_CHARACTERS = 4000
 
@@ -57,13 +58,22 @@ class Trainable(tune.Trainable):
         self._unreported: list[EpochResult] = []
 
     def step(self) -> dict[str, Any]:
-        """Train one epoch, save the checkpoint, and report."""
+        """Train one epoch, save the checkpoint, and report.
+
+        Raises:
+            OSError: The storage fails. That is no outcome of the trial: Ray tries again.
+        """
+        images: TrainingImages = ray.get(self._images[self._trial["data"]])
+        checkpoint = self._checkpoint() if self._training is None else None
         try:
-            result = self._next()
+            result = self._next(images, checkpoint)
         except (MemoryError, torch.OutOfMemoryError) as error:
             return self._ended("out_of_memory", str(error))
         except Exception:
             return self._ended("failed", traceback.format_exc()[-_REASON_CHARACTERS:])
+        assert self._training is not None
+        if result.epoch == len(self._training.history):
+            checkpoints.save(self._training.checkpoint(), self._trial["checkpoint"])
         return {
             "epoch": result.epoch,
             "status": result.status,
@@ -72,26 +82,25 @@ class Trainable(tune.Trainable):
             "done": result.status != "running",
         }
 
-    def _next(self) -> EpochResult:
+    def _next(self, images: TrainingImages, checkpoint: Checkpoint | None) -> EpochResult:
         """Return the next result: first those of the checkpoint that the record has not got."""
         if self._training is None:
-            self._training = self._start()
+            self._training = self._start(images, checkpoint)
             recorded = self._trial["recorded_epochs"]
             self._unreported = [r for r in self._training.history if r.epoch > recorded]
         if self._unreported:
             return self._unreported.pop(0)
-        result = next(self._training)
-        checkpoints.save(self._training.checkpoint(), self._trial["checkpoint"])
-        return result
+        return next(self._training)
 
-    def _start(self) -> Training:
+    def _checkpoint(self) -> Checkpoint | None:
+        try:
+            return checkpoints.load(self._trial["checkpoint"])
+        except (FileNotFoundError, ValueError):  # none yet, or torn: begin again
+            return None
+
+    def _start(self, images: TrainingImages, checkpoint: Checkpoint | None) -> Training:
         for source in self._sources:
             load_source(source)
-        images: TrainingImages = ray.get(self._images[self._trial["data"]])
-        try:
-            checkpoint = checkpoints.load(self._trial["checkpoint"])
-        except (FileNotFoundError, ValueError):  # none yet, or torn: begin again
-            checkpoint = None
         return train(
             Recipe.parse(self._trial["spec"]["recipe"]),
             self._trial["spec"]["seed"],
@@ -110,22 +119,11 @@ class Trainable(tune.Trainable):
     def _facts(self) -> dict[str, str]:
         """Return where this runs: what a table's footnotes tell."""
         cuda = torch.cuda.is_available() and self._trial["spec"]["numerics"]["device"] == "cuda"
-        return {
-            "torch": torch.__version__,
+        return environment() | {
             "device": torch.cuda.get_device_name() if cuda else processor(),
-            "node": platform.node(),
             "parameters": str(self._parameters()),
         }
 
     def _parameters(self) -> int:
         network = self._training.classifier if self._training else torch.nn.Module()
         return sum(parameter.numel() for parameter in network.parameters())
-
-
-def processor() -> str:
-    """Return the model of this machine's CPU."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
-            return next(line.split(":")[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -82,9 +82,7 @@ class TrialSource(SearchAlgorithm):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Free the slot; an error here is the infrastructure's, retried in vain."""
-        if error:
-            self.journal.append("outcome", trial_id, status="failed", reason="its worker died")
+        """Free the slot."""
         if self.live.pop(trial_id, None):
             self.ended(trial_id)
 

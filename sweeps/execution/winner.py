@@ -37,6 +37,8 @@ def best_recipes(study: Study, records: Sequence[TrialRecord]) -> list[Recipe]:
 def winner(study: Study, cells: Sequence[Cell], records: dict[str, TrialRecord]) -> Recipe:
     """Return the recipe of the best mean over the selection's fresh seeds.
 
+    One that diverged or failed with a seed loses to any that was trained with more of them.
+
     Raises:
         ValueError: None was trained to its end.
     """
@@ -49,5 +51,5 @@ def winner(study: Study, cells: Sequence[Cell], records: dict[str, TrialRecord])
         raise ValueError(
             f"none of the best recipes of {study.name} could be trained again; see `sweeps table`"
         )
-    best = max(scores, key=lambda signature: fmean(scores[signature]))
+    best = max(scores, key=lambda signature: (len(scores[signature]), fmean(scores[signature])))
     return next(cell.spec.recipe for cell in cells if cell.spec.recipe.signature == best)

@@ -150,6 +150,10 @@ class Runs:
         """Take a trial's run out of every study: it is about to be trained afresh."""
         for run in self.find(kind="trial", trial=trial):
             self.client.set_tag(run.info.run_id, "kind", "superseded")
+            for tag in [tag for tag in run.data.tags if tag.startswith("in.")]:
+                self.client.delete_tag(run.info.run_id, tag)
+            if run.info.status == "RUNNING":
+                self.client.set_terminated(run.info.run_id, "KILLED")
 
     def log_epochs(self, run_id: str, results: list[Event]) -> None:
         """Write epoch results, the epoch as step; the same point twice is one point."""

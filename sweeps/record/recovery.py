@@ -5,11 +5,12 @@ A finished trial is taken over with its curve and its test metrics; anything les
 
 from mlflow.entities import Run
 
+from sweeps.record.environment import PACKAGES
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 
-_FACTS = ("torch", "device", "node", "parameters")
+_FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters")
 _RULES = ("last", "best")
 
 
@@ -18,7 +19,7 @@ def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
 
     A server that does not answer at this moment has nothing to give: the trial is trained.
     """
-    if spec.id in journal.trials:
+    if journal[spec.id].status != "pending":
         return
     try:
         run = runs.trial(spec.id)
@@ -29,7 +30,8 @@ def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
         return
     if len(curve) != spec.recipe.epochs:
         return
-    journal.append("trial", spec.id, spec=spec.to_json())
+    if not journal[spec.id].spec:
+        journal.append("trial", spec.id, spec=spec.to_json())
     facts = {name: run.data.tags[name] for name in _FACTS if name in run.data.tags}
     journal.append("started", spec.id, facts=facts)
     for row in curve:

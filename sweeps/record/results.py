@@ -62,6 +62,10 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
     found: dict[str, Run] = {}
     for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
         found.setdefault(run.data.tags["trial"], run)
+    for trial in {cell["trial"] for cell in membership["cells"]} - found.keys():
+        run_of_another = runs.trial(trial)  # trained afresh for another study: the tag is gone
+        if run_of_another is not None:
+            found[trial] = run_of_another
     curves = {trial: runs.curves(run) for trial, run in found.items()}
     rule = membership["study"]["selection"]
     rows = [

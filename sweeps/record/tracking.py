@@ -111,8 +111,9 @@ class Tracker:
     def _work(self) -> None:
         while True:
             self._wake.wait(_INTERVAL)
+            end = self._end  # read first: what is said before it is written before it
             whole = self._attempt(self._write_changed)
-            if self._end is not None and whole and not self._changed:
+            if end is not None and whole and self._attempt(self._end_parent):
                 return
             if not whole:
                 time.sleep(_INTERVAL)
@@ -125,6 +126,9 @@ class Tracker:
             return False
         self.problem = None
         return True
+
+    def _end_parent(self) -> None:
+        self.runs.client.set_terminated(self.parent, self._end)
 
     def _write_changed(self) -> None:
         membership, self._membership = self._membership, None
@@ -141,8 +145,6 @@ class Tracker:
             except Exception:
                 self._changed[trial] = None
                 raise
-        if self._end is not None and not self._changed:
-            self.runs.client.set_terminated(self.parent, self._end)
 
     def _write(self, trial: str) -> None:
         """Bring MLflow's run of a trial up to the journal."""

@@ -1,4 +1,3 @@
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +6,7 @@ import pytest
 import yaml
 
 from cifar_models.provenance import read_recipe
-from sweeps import export
-from sweeps.export import export_best, git_commit, ranking, training_command
+from sweeps.export import export_best, ranking, training_command
 from sweeps.record.journal import Journal
 from sweeps.record.results import Results, load
 from tests.sweeps.analysis import frames
@@ -85,11 +83,9 @@ def test_an_exported_recipe_says_where_it_comes_from(recorded: Path, tmp_path: P
     assert said["run_id"] == run.info.run_id
     assert said["variant"] == "activation = elu"
     assert said["mean"] == {"validation/accuracy": pytest.approx(0.71), "seeds": 3}
-    assert set(said["versions"]) == {
-        *("cifar-sweeps", "torch", "torchvision", "ray", "optuna", "mlflow")
-    }
+    assert said["versions"] == {"cifar-sweeps": "0.1", "torch": "2.15.0"}  # not the exporter's own
     assert said["device"] == "a processor"
-    assert said["git_commit"] == git_commit()
+    assert said["git_commit"] == "abc"
 
 
 def test_top_writes_a_file_for_each_place(recorded: Path, tmp_path: Path) -> None:
@@ -115,21 +111,6 @@ def test_a_run_without_its_spec_is_a_sentence(
     with pytest.raises(ValueError, match=r"does not give recipe.yaml and trial.json of run"):
         export_best(loaded(recorded), runs, tmp_path / "best.yaml")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_commit_is_ours_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a virtual environment with this package lies in somebody else's repository."""
-    package = tmp_path / ".venv" / "site-packages" / "sweeps"
-    package.mkdir(parents=True)
-    monkeypatch.setattr(export, "__file__", str(package / "export.py"))
-    assert git_commit() is None
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "theirs"], check=True)
-    assert git_commit() is None
-    monkeypatch.setattr(export, "__file__", str(tmp_path / "sweeps" / "export.py"))
-    (tmp_path / "sweeps").mkdir()
-    assert len(git_commit() or "") == 40
 
 
 def test_a_trial_that_failed_is_no_provenance(state: Path, tmp_path: Path) -> None:

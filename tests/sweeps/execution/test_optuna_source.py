@@ -11,6 +11,7 @@ from cifar_models.architectures import PlainCNN
 from cifar_models.recipe import Recipe
 from search_spaces import Search, choice
 from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.cohorts import COHORT, CohortTrials
 from sweeps.execution.optuna_source import (
     OptunaTrials,
     open_optuna_study,
@@ -190,3 +191,28 @@ def test_tpe_keeps_away_from_what_cannot_be_trained(journal: Journal) -> None:
         train(journal, trial, [] if large else [0.5], "out_of_memory" if large else "finished")
         searcher.ended(trial.id)
     assert sum(drawn[-10:]) < 5, drawn
+
+
+def test_cohorts_begin_where_they_would_have_begun_without_a_kill(journal: Journal) -> None:
+    """Also when the last suggestion of the cohort was told at once, as impossible."""
+    fits, valid = BASE.model, BASE.model.model_copy(update={"padding": "valid"})
+    asked = searching(
+        space={"model": choice(fits=fits, valid=valid), "optimizer.lr": RATES}, trials=40
+    )
+    killed = cohorts(journal, asked)
+    while killed.next_spec() and told(killed)[-1].state is not TrialState.PRUNED:
+        for _ in range(len(killed._waiting)):
+            killed.next_spec()
+        for trial in killed.members.values():
+            train(journal, trial, [0.5], "finished")
+    assert killed._asked < 40, "no cohort ended with an impossible suggestion"
+    heir = cohorts(journal, asked)
+    assert heir.next_spec() is not None
+    assert set(heir.members) == set(killed.members)
+    assert heir._asked == killed._asked
+
+
+def cohorts(journal: Journal, asked: Study) -> CohortTrials:
+    storage = f"sqlite:///{journal._path.parent / 'optuna.db'}"
+    database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, COHORT)
+    return CohortTrials(asked, database, make_spec, journal, "unused", slots=2)

@@ -51,3 +51,14 @@ def test_the_winner_has_the_best_mean_over_fresh_seeds() -> None:
     for record, value in zip(records.values(), values.values(), strict=True):
         record.results[4]["metrics"]["validation/loss"] = value
     assert winner(lower, cells, records) == a
+
+
+def test_a_recipe_that_diverged_with_a_seed_loses_to_one_that_did_not() -> None:
+    a, b = recipes(2)
+    cells = [Cell(spec(recipe, seed), "selection") for recipe in (a, b) for seed in (1, 2)]
+    outcomes = [(0.9, "finished"), (0.1, "diverged"), (0.6, "finished"), (0.6, "finished")]
+    records = {
+        cell.spec.id: trained(cell.spec, value, status)
+        for cell, (value, status) in zip(cells, outcomes, strict=True)
+    }
+    assert winner(STUDY, cells, records) == b

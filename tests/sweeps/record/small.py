@@ -19,7 +19,14 @@ RECIPE = Recipe.parse(
         "batch_size": 30,
     }
 )
-FACTS = {"torch": "2.15.0", "device": "a processor", "node": "here", "parameters": "1234"}
+FACTS = {
+    "cifar-sweeps": "0.1",
+    "torch": "2.15.0",
+    "git_commit": "abc",
+    "device": "a processor",
+    "node": "here",
+    "parameters": "1234",
+}
 
 
 def spec(seed: int = 0, **changes: Any) -> TrialSpec:
