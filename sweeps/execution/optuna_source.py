@@ -157,6 +157,8 @@ class OptunaTrials(TrialSource):
         state = _STATES.get(record.status, TrialState.PRUNED)
         complete = state is TrialState.COMPLETE
         value = record.metric(metric, self.question.selection) if complete else None
+        if complete and value is None:  # the metric was not finite, or is newer than the trial
+            state = TrialState.FAIL
         self.optuna.tell(trial, value, state)
 
 

@@ -127,3 +127,25 @@ def test_a_wrong_search_is_a_sentence() -> None:
         "space: Dictionary should have at least 1 item after validation, not 0; "
         "trials: Input should be greater than 0, got 0"
     )
+
+
+def test_a_factor_that_does_not_go_with_every_winner_is_refused_before_the_search() -> None:
+    said = refused(
+        search=Search(space={"optimizer": choice(SGD(), Adam())}),
+        factors=(factor("momentum", "optimizer.momentum", 0.5, 0.9),),
+    )
+    assert "unknown key 'momentum'" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"factors": (factor("length", "epochs", 1, 2),)}, "unequal budget"),
+        ({"search": Search(space={"epochs": choice(1, 2)})}, "other epochs, data or split"),
+        ({"search": Search(space={"split.seed": choice(1, 2)})}, "other epochs, data or split"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_before_anything_is_trained(
+    changes: dict[str, Any], words: str
+) -> None:
+    assert words in refused(**changes)

@@ -100,6 +100,17 @@ def test_the_selection_rule_gives_the_value(journal: Journal) -> None:
     assert told(searcher)[0].value == 0.7
 
 
+def test_a_finished_trial_without_the_metric_is_a_failure(journal: Journal) -> None:
+    searcher = source(journal)
+    trial = searcher.next_spec()
+    assert trial is not None
+    journal.append(
+        "result", trial.id, epoch=1, status="finished", metrics={"train/loss": 1.0}, study="small"
+    )
+    searcher.ended(trial.id)
+    assert told(searcher)[0].state is TrialState.FAIL
+
+
 def test_an_impossible_configuration_is_told_at_once_and_never_trained(journal: Journal) -> None:
     valid = BASE.model.model_copy(update={"padding": "valid"})
     asked = searching(space={"model": choice(valid=valid)}, trials=2)

@@ -201,7 +201,10 @@ def test_a_retired_run_serves_no_study(runs: Runs) -> None:
     runs.retire(trial.id)
     assert runs.trial(trial.id) is None
     assert runs.find(**{"kind": "trial", "in.small": "true"}) == []
-    assert runs.client.get_run(run_id).data.tags["kind"] == "superseded"
+    retired = runs.client.get_run(run_id)
+    assert retired.data.tags["kind"] == "superseded"
+    assert "in.small" not in retired.data.tags
+    assert retired.info.status == "KILLED"
 
 
 def test_reading_makes_neither_database_nor_experiment(state: Path, tmp_path: Path) -> None:

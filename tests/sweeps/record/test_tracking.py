@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from sweeps.record import tracking
@@ -208,3 +210,27 @@ def test_a_retired_trial_gets_a_new_run(runs: Runs, journal: Journal, start: Sta
     assert run.info.run_id != old
     assert run.data.metrics["final/validation/accuracy"] == 0.4
     assert runs.client.get_run(old).data.tags["kind"] == "superseded"
+
+
+def test_the_last_membership_is_written_before_the_end(
+    runs: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it is told while an earlier one is on its way."""
+    tracker, entered, go_on = start(), threading.Event(), threading.Event()
+    log_text = runs.client.log_text
+
+    def slowly(run_id: str, text: str, path: str) -> None:
+        entered.set()
+        assert go_on.wait(20)
+        log_text(run_id, text, path)
+
+    monkeypatch.setattr(tracker.runs.client, "log_text", slowly)
+    tracker.keep_membership("first")
+    assert entered.wait(20)
+    tracker.keep_membership("second")
+    threading.Timer(0.3, go_on.set).start()
+    assert tracker.close("FINISHED", 20)
+    parent = runs.parent("small")
+    assert parent is not None
+    assert runs.text(parent, "membership.json") == "second"
+    assert parent.info.status == "FINISHED"
