@@ -116,7 +116,10 @@ class Component(Frozen):
         if value["name"] not in choices:
             raise ValueError(f"unknown {cls.kind} {value['name']!r}: "
                              f"{nearest(value['name'], choices)}")  # fmt: skip
-        chosen = choices[value["name"]].model_validate(value)
+        choice = choices[value["name"]]
+        if missing := sorted(getattr(choice, "__abstractmethods__", ())):
+            raise ValueError(f"{choice.__qualname__} lacks {', '.join(missing)}")
+        chosen = choice.model_validate(value)
         assert isinstance(chosen, cls), f"the registry of {cls.kind} holds only its own"
         return chosen
 

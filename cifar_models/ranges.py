@@ -75,6 +75,11 @@ class IntRange(_Interval):
     log: bool = False
     type: Literal["int_range"] = "int_range"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.log and self.low <= 0:
+            raise ValueError(f"a logarithmic range needs low > 0, got {self.low}")
+
     def suggest(self, trial: Suggest, name: str) -> int:
         """Draw a value for the parameter ``name``."""
         return trial.suggest_int(name, self.low, self.high, log=self.log)

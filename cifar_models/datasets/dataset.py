@@ -1,6 +1,7 @@
 """What a data set is to the rest of the project: arrays in memory, and the kind that makes them."""
 
 import hashlib
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +54,7 @@ class ImageData:
 class Dataset(Component, kind="dataset"):
     """A labelled set of images, split officially into training and test images."""
 
+    @abstractmethod
     def build(self, data_dir: Path | None) -> ImageData:
         """Load or render the images.
 
@@ -62,4 +64,3 @@ class Dataset(Component, kind="dataset"):
         Raises:
             ValueError: Files are absent or corrupt; the sentence says which, and what to do.
         """
-        raise NotImplementedError

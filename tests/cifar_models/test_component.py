@@ -203,3 +203,10 @@ class TestSchema:
         assert names["enum"] == sorted(registry("activation"))
         assert {choice["properties"]["name"]["const"] for choice in choices} == set(names["enum"])
         assert "x-kind" not in json.dumps(schema)
+
+
+def test_a_component_without_its_build_is_a_sentence() -> None:
+    class Unfinished(Activation):
+        name: Literal["unfinished"] = "unfinished"
+
+    assert "Unfinished lacks build" in complaint({"maybe": "unfinished"})

@@ -61,3 +61,9 @@ def test_is_a_value() -> None:
     assert len({Range(1, 2), LogRange(1, 2)}) == 2
     with pytest.raises(AttributeError):
         Range(0, 1).low = 0.5  # type: ignore[misc]
+
+
+def test_a_logarithmic_range_of_integers_starts_above_zero() -> None:
+    with pytest.raises(ValueError, match="low > 0, got 0"):
+        IntRange(0, 8, log=True)
+    assert IntRange(0, 8).low == 0
