@@ -130,5 +130,5 @@ def test_commands_run_as_they_stand(tmp_path: Path) -> None:
     (shown,) = [block for name, block in BLOCKS if name == "text" and "(baseline)" in block]
     assert words(shown) <= words(said["python sweeps/ablation.py"]), "the table shown is outdated"
     assert "scaled_tanh" in said["python sweeps/ablation.py --study my_study.py"]
-    assert "reproduced exactly" in said["python -m cifar_models best.yaml"]
+    assert "reproduced exactly" in said["python -m cifar_models best.yaml --components my_study.py"]
     assert (copy / "table.tex").read_text().count(r"\toprule")
