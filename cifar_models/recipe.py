@@ -141,15 +141,6 @@ class Recipe(Frozen):
         data.pop("provenance", None)
         return cls.parse(data)
 
-    @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """Read a recipe from a YAML file.
-
-        Raises:
-            ValueError: There is no such file, or no valid recipe in it.
-        """
-        return cls.from_yaml(read_text(path))
-
     def to_plain(self) -> dict[str, Any]:
         """Return the recipe as plain data, every default written out, a single phase at the top."""
         data = self.model_dump(mode="json")

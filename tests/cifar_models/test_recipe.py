@@ -9,7 +9,7 @@ import yaml
 
 from cifar_models.architectures import LeNet5, ResNet18
 from cifar_models.optimizers import SGD
-from cifar_models.recipe import Recipe, assign, plain
+from cifar_models.recipe import Recipe, assign, plain, read_text
 from tests.cifar_models.small import RECIPE, write
 
 SHORT: dict[str, Any] = {
@@ -114,11 +114,11 @@ def test_text_that_is_no_recipe_is_refused(text: str, sentence: str) -> None:
 
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"cannot read .*none.yaml: No such file"):
-        Recipe.from_file(tmp_path / "none.yaml")
+        read_text(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="is no UTF-8 text"):
-        Recipe.from_file(tmp_path / "binary.yaml")
-    assert Recipe.from_file(write(tmp_path / "r.yaml", RECIPE.to_yaml())) == RECIPE
+        read_text(tmp_path / "binary.yaml")
+    assert Recipe.from_yaml(read_text(write(tmp_path / "r.yaml", RECIPE.to_yaml()))) == RECIPE
 
 
 def test_replace_changes_paths_and_nothing_else() -> None:
