@@ -6,10 +6,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow lint clean
+.PHONY: help demo test test-slow lint bench bench-full clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 demo: $(VENV)/.installed ## install, run the study quickstart, print its table (a few minutes)
 	$(BIN)/python sweeps/ablation.py
@@ -25,9 +25,20 @@ lint: $(VENV)/.installed-dev ## ruff and strict mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(VENV)/.installed ## measure every claim (under 30 minutes), make docs/performance.md
+	$(BIN)/python -m benchmarks all $(BENCH); status=$$?; \
+	  $(BIN)/python -m benchmarks report && exit $$status
+
+bench-full: $(VENV)/.installed ## the same with more windows, and accuracy (hours; goes on if stopped)
+	$(BIN)/python -m benchmarks all --full $(BENCH); status=$$?; \
+	  $(BIN)/python -m benchmarks report && exit $$status
+
+bench-%: $(VENV)/.installed ## one benchmark: make bench-input BENCH="--quick"
+	$(BIN)/python -m benchmarks $* $(BENCH)
+
 clean: ## remove the environment and the tools' caches; the results in runs/ stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
-	find cifar_models search_spaces sweeps tests -name __pycache__ -prune -exec rm -rf {} +
+	find cifar_models search_spaces sweeps benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp lies in the environment for each set of packages: nothing is installed twice, and a
 # changed pyproject.toml is.

@@ -55,7 +55,7 @@ def distributions(modules: set[str]) -> set[str]:
     """
     owners = metadata.packages_distributions()
     found = set()
-    for module in modules - set(sys.stdlib_module_names) - {*PACKAGES, "tests"}:
+    for module in modules - set(sys.stdlib_module_names) - {*PACKAGES, "benchmarks", "tests"}:
         candidates = {normal(owner) for owner in owners.get(module, [module])}
         found.add(normal(module) if normal(module) in candidates else min(candidates))
     return found

@@ -1,0 +1,1 @@
+"""Measured claims: every file directly in this folder is one benchmark; see `harness.benchmark`."""

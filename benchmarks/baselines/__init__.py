@@ -1,0 +1,1 @@
+"""What ours is measured against, written from public descriptions."""

@@ -1,0 +1,118 @@
+"""Windows of measurement: arms take turns within one run, and polluted windows are repeated."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from benchmarks.harness.load import cpu_times, foreign_cores, wait_until_idle
+
+POLLUTED = 0.075
+"""Foreign load, as a share of the machine's cores, from which on a window does not count: 15 % of
+one core on two cores."""
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of doing the same work.
+
+    ``run`` is timed and returns how much it did (images, trials); ``prepare`` comes before every
+    window and is not timed. On a GPU ``run`` must wait for its work to be done.
+    """
+
+    name: str
+    run: Callable[[], float]
+    prepare: Callable[[], None] = _nothing
+
+
+class Window(BaseModel):
+    """One timed stretch of an arm; ``foreign`` in cores, None where it cannot be known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arm: str
+    round: int
+    seconds: float
+    work: float
+    foreign: float | None
+    polluted: bool = False
+    discarded: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Work a second."""
+        return self.work / self.seconds
+
+
+def alternate(
+    arms: Sequence[Arm], rounds: int, *, warmups: int = 1, patience: int | None = None
+) -> list[Window]:
+    """Measure every arm once a round, there and back (ABBA), so that a drift hits all alike.
+
+    A polluted window is marked as discarded and measured again, ``patience`` times in all (as many
+    as there are rounds when left out); when that is used up it is kept and stays marked.
+
+    Args:
+        arms: The arms; each is warmed up before the first round.
+        rounds: Windows that are kept of each arm.
+        warmups: Windows of each arm that are thrown away first.
+        patience: Windows that may be repeated, over all arms.
+    """
+    for arm in arms:
+        for _ in range(warmups):
+            arm.prepare()
+            arm.run()
+    left = rounds if patience is None else patience
+    windows: list[Window] = []
+    for number in range(rounds):
+        for arm in arms if number % 2 == 0 else reversed(arms):
+            window = measure(arm, number)
+            while window.polluted and left:
+                left -= 1
+                windows.append(window.model_copy(update={"discarded": True}))
+                window = measure(arm, number)
+            windows.append(window)
+    return windows
+
+
+def measure(arm: Arm, number: int = 0) -> Window:
+    """Measure one window of an arm, after our own processes have come to rest."""
+    wait_until_idle()
+    arm.prepare()
+    before = cpu_times()
+    started = time.perf_counter()
+    work = arm.run()
+    seconds = time.perf_counter() - started
+    after = cpu_times()
+    foreign = foreign_cores(before, after) if before and after else None
+    limit = POLLUTED * (os.cpu_count() or 1)
+    return Window(
+        arm=arm.name,
+        round=number,
+        seconds=seconds,
+        work=work,
+        foreign=foreign,
+        polluted=foreign is not None and foreign > limit,
+    )
+
+
+def kept(windows: Sequence[Window], arm: str) -> list[Window]:
+    """Return the windows of an arm that count, one a round, in the order of the rounds."""
+    return [window for window in windows if window.arm == arm and not window.discarded]
+
+
+def rates(windows: Sequence[Window], arm: str) -> list[float]:
+    """Return the rate of an arm in each round."""
+    return [window.rate for window in kept(windows, arm)]
+
+
+def ratios(windows: Sequence[Window], arm: str, over: str) -> list[float]:
+    """Return how many times faster ``arm`` was than ``over``, round by round."""
+    pairs = zip(rates(windows, arm), rates(windows, over), strict=True)
+    return [first / second for first, second in pairs]
