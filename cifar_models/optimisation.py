@@ -54,7 +54,8 @@ class Optimisation:
 
     def _start_phase(self, number: int) -> None:
         phase = self._phases[number]
-        self._optimizer = phase.optimizer.build(self._network.parameters())
+        steps = phase.epochs * self._steps_per_epoch
+        self._optimizer = phase.optimizer.build(self._network, steps)
         for group in self._optimizer.param_groups:
             group["initial_lr"] = group["lr"]
         self._schedule = phase.schedule.build(

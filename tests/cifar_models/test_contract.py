@@ -146,7 +146,7 @@ def one_step(choice: Component) -> tuple[Tensor, list[Tensor]]:
     augment = augmentation.build(32, 32, torch.full((3,), 120, dtype=torch.uint8))
     images = augment(images, torch.rand(4, augmentation.numbers))
     model = parts["architecture"].build(ImageShape(3, 32, 32, CLASSES))
-    optimizer = parts["optimizer"].build(model.parameters())
+    optimizer = parts["optimizer"].build(model, 50)
     factor = parts["schedule"].build(total_steps=50, steps_per_epoch=5)(0)
     for group in optimizer.param_groups:
         group["lr"] *= factor

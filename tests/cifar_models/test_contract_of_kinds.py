@@ -1,5 +1,6 @@
 """What every component owes to its kind, driven by the registries alone."""
 
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,8 @@ def passed(model: nn.Module, images: Tensor, **autocast: Any) -> Tensor:
         logits: Tensor = model(images)
         loss = nn.functional.cross_entropy(logits, torch.zeros(len(images), dtype=torch.long))
     loss.backward()  # type: ignore[no-untyped-call]
-    for name, weight in model.named_parameters():
+    learnt = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
+    for name, weight in learnt:
         assert weight.grad is not None, f"{name} is not used"
         assert torch.isfinite(weight.grad).all(), name
     return logits
@@ -80,16 +82,49 @@ def test_loss_prefers_the_truth(choice: type[Any]) -> None:
 
 @pytest.mark.parametrize("choice", of("optimizer"))
 def test_optimizer_descends_and_its_rate_can_be_changed(choice: type[Any]) -> None:
-    assert choice().lr > 0
-    weights = nn.Parameter(torch.tensor([3.0, -2.0]))
-    optimizer = choice.model_validate({"lr": 0.01}).build([weights])
-    assert [group["lr"] for group in optimizer.param_groups] == [0.01]
-    start = weights.square().sum().item()
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
+    frozen = network[2].weight.requires_grad_(False)
+    images, untouched = torch.rand(8, 1, 5, 5), frozen.clone()
+    optimizer = choice().build(network, 20)
+    assert all(group["lr"] > 0 for group in optimizer.param_groups)
+    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    assert len(held) == len(set(held)) == 5
+    start = network(images).square().mean().item()
     for _ in range(20):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.01
         optimizer.zero_grad()
-        weights.square().sum().backward()  # type: ignore[no-untyped-call]
+        loss = network(images).square().mean()
+        loss.backward()
         optimizer.step()
-    assert weights.square().sum().item() < start
+    assert loss.item() < start
+    assert torch.equal(frozen, untouched)
+
+
+@pytest.mark.parametrize("choice", of("optimizer"))
+def test_optimizer_goes_on_from_its_state_bit_for_bit(choice: type[Any]) -> None:
+    def steps(split: int) -> list[Tensor]:
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 3))
+        optimizer = choice().build(network, 12)
+        for step in range(12):
+            if step == split:
+                buffer = BytesIO()
+                torch.save(optimizer.state_dict(), buffer)
+                optimizer = choice().build(network, 12)
+                optimizer.load_state_dict(torch.load(BytesIO(buffer.getvalue())))
+            for group in optimizer.param_groups:
+                group["lr"] = 0.01 * (1 + step)
+            optimizer.zero_grad()
+            images = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(step))
+            network(images).square().mean().backward()
+            optimizer.step()
+        return [value.detach().clone() for value in network.state_dict().values()]
+
+    undisturbed = steps(-1)
+    assert all(torch.isfinite(value).all() for value in undisturbed)
+    for split in (0, 4, 7):
+        assert all(torch.equal(a, b) for a, b in zip(undisturbed, steps(split), strict=True))
 
 
 @pytest.mark.parametrize("choice", of("schedule"))
