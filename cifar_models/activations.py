@@ -85,6 +85,19 @@ class Sigmoid(Activation):
         return nn.Sigmoid()
 
 
+class GELU(Activation):
+    """x times the standard normal distribution function of x.
+
+    Source: torch.nn.GELU; Hendrycks and Gimpel 2016 (arXiv:1606.08415), section 2.
+    """
+
+    name: Literal["gelu"] = "gelu"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.GELU()
+
+
 class Mish(Activation):
     """x * tanh(softplus(x)).
 

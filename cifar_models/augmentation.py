@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from cifar_models.component import Component
 from cifar_models.ranges import IntRange, Range
+from cifar_models.streams import uniforms
 
 Augment = Callable[[Tensor, Tensor], Tensor]
 
@@ -24,6 +25,10 @@ class Augmentation(Component, kind="augmentation"):
 
     numbers: ClassVar[int]
     """How many uniforms in [0, 1) one image needs."""
+
+    def draws(self, seed: int, epoch: int, rows: int, stream_name: str) -> Tensor:
+        """Return the uniforms of an epoch, float32 (rows, numbers), one row an image."""
+        return uniforms(seed, epoch, stream_name, rows, self.numbers)
 
     @abstractmethod
     def build(self, height: int, width: int, fill: Tensor) -> Augment:
@@ -44,27 +49,44 @@ class Augmentation(Component, kind="augmentation"):
 
 
 class RandomCrop(Augmentation):
-    """Pads with ``padding`` black pixels on each side and cuts the original size out of that.
+    """Pads with ``padding`` pixels on each side and cuts the original size out of that.
 
-    Source: torchvision.transforms.RandomCrop(size, padding); He et al. 2016 (arXiv:1512.03385),
-    section 4.2.
+    They are black, or with ``mode: reflect`` the image mirrored at its outermost pixels.
+
+    Source: torchvision.transforms.RandomCrop(size, padding, padding_mode); He et al. 2016
+    (arXiv:1512.03385), section 4.2.
     """
 
     name: Literal["random_crop"] = "random_crop"
     padding: Annotated[int, Field(gt=0), IntRange(1, 8)] = 4
+    mode: Literal["zeros", "reflect"] = "zeros"
     numbers: ClassVar[int] = 2
 
     def build(self, height: int, width: int, fill: Tensor) -> Augment:
         """Return the function; the draws are the offsets down and to the right."""
+        if self.mode == "reflect" and self.padding >= min(height, width):
+            raise ValueError(
+                f"images of {height}x{width} cannot be mirrored by {self.padding} pixels: "
+                "use a smaller padding"
+            )
 
         def crop(images: Tensor, uniforms: Tensor) -> Tensor:
-            padded = F.pad(images, (self.padding,) * 4)
+            padded = self._padded(images)
             windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view: every crop there is
             down, right = _integers(uniforms, 2 * self.padding + 1).unbind(1)
             batch = torch.arange(len(images), device=images.device)
             return windows[batch, :, down, right]
 
         return crop
+
+    def _padded(self, images: Tensor) -> Tensor:
+        if self.mode == "zeros":
+            return F.pad(images, (self.padding,) * 4)
+        rows, columns = (  # torch reflects no uint8
+            _mirrored(torch.arange(-self.padding, size + self.padding, device=images.device), size)
+            for size in images.shape[2:]
+        )
+        return images[:, :, rows][:, :, :, columns]
 
 
 class HorizontalFlip(Augmentation):
@@ -85,6 +107,30 @@ class HorizontalFlip(Augmentation):
             return torch.where(mirrored, images.flip(3), images)
 
         return flip
+
+
+class AlternatingFlip(Augmentation):
+    """Mirrors left and right in every other epoch: half of the images in odd ones, half in even.
+
+    Which images begin is random. Two epochs in a row so show every image both ways, which random
+    flips do for only half of them.
+
+    Source: Jordan 2024 (arXiv:2404.00498), section 3.6.
+    """
+
+    name: Literal["alternating_flip"] = "alternating_flip"
+    numbers: ClassVar[int] = 1
+
+    def draws(self, seed: int, epoch: int, rows: int, stream_name: str) -> Tensor:
+        """Return those of the first epoch, moved by half of their range in even epochs."""
+        first = super().draws(seed, 1, rows, stream_name)
+        if epoch % 2:
+            return first
+        return torch.where(first < 0.5, first + 0.5, first - 0.5)
+
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+        """Return the function; an image is mirrored where its draw is below one half."""
+        return HorizontalFlip(probability=0.5).build(height, width, fill)
 
 
 class Cutout(Augmentation):
@@ -120,6 +166,12 @@ class Cutout(Augmentation):
         first = _integers(uniforms, length)[:, None] - self.size // 2
         place = torch.arange(length, device=uniforms.device)
         return (place >= first) & (place < first + self.size)
+
+
+def _mirrored(place: Tensor, length: int) -> Tensor:
+    """Return places outside of [0, length) mirrored at the first and the last one."""
+    last = length - 1
+    return last - (last - place.abs()).abs()
 
 
 def _integers(uniforms: Tensor, count: int) -> Tensor:

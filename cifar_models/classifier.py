@@ -11,30 +11,42 @@ from cifar_models.component import registry
 from cifar_models.datasets import Images
 from cifar_models.metrics import Metric
 from cifar_models.numerics import Numerics
+from cifar_models.test_time import OneView, Views
 
 _EVALUATION_BATCH = 1000
+_AS_IT_IS = OneView()
 _CHUNK = 1000  # images whose sums are taken at once: bounded memory, exact integers
 
 
 class Classifier(nn.Module):
     """``network`` behind a normalisation by the training images' mean and deviation.
 
-    The two are buffers, so that a saved classifier needs nothing else to read raw images.
+    The two are buffers, so that a saved classifier needs nothing else to read raw images. In
+    evaluation it answers by the mean logits of its ``views``.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: nn.Module, mean: Tensor, std: Tensor) -> None:
+    def __init__(
+        self, network: nn.Module, mean: Tensor, std: Tensor, views: Views = _AS_IT_IS
+    ) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.views = network, views
         self.register_buffer("mean", mean.view(-1, 1, 1))
         self.register_buffer("std", std.view(-1, 1, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (B, classes) of uint8 images (B, C, H, W)."""
-        logits: Tensor = self.network((images.float() - self.mean) / self.std)
+        inputs = self.normalised(images)
+        if not self.training:
+            return self.views.logits(self.network, inputs)
+        logits: Tensor = self.network(inputs)
         return logits
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return uint8 images as the network sees them."""
+        return (images.float() - self.mean) / self.std
 
 
 def channel_statistics(pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -27,16 +28,23 @@ class Norm(Component, kind="norm"):
 class BatchNorm(Norm):
     """Standardises each channel over the batch, then scales and shifts it.
 
+    Without ``scale`` the scale stays 1. ``momentum`` is the weight of a new batch in the running
+    statistics.
+
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015 (arXiv:1502.03167), algorithm 1.
     """
 
     name: Literal["batch"] = "batch"
     shifts: ClassVar[bool] = True
     momentum: Annotated[float, Field(gt=0, le=1), LogRange(0.01, 1.0)] = 0.1
+    eps: Annotated[float, Field(gt=0), LogRange(1e-12, 1e-3)] = 1e-5
+    scale: bool = True
 
     def build(self, channels: int) -> nn.Module:
         """Return the module."""
-        return nn.BatchNorm2d(channels, momentum=self.momentum)
+        norm = nn.BatchNorm2d(channels, eps=self.eps, momentum=self.momentum)
+        norm.weight.requires_grad_(self.scale)
+        return norm
 
 
 class NoNorm(Norm):
@@ -87,6 +95,36 @@ class Residual(nn.Module):
         """Return the sum."""
         outputs: Tensor = self.branch(inputs)
         return outputs if self.shortcut is None else outputs + self.shortcut(inputs)
+
+
+class DiracConv2d(nn.Conv2d):
+    """A convolution whose first outputs begin as copies of its inputs.
+
+    Source: torch.nn.init.dirac_; Zagoruyko and Komodakis 2017 (arXiv:1706.00388), section 3, for
+    the idea; Jordan 2024 (arXiv:2404.00498), section 3.3, for drawing the other outputs.
+    """
+
+    def reset_parameters(self) -> None:
+        """Draw all weights as torch does, then make the first outputs identities."""
+        super().reset_parameters()
+        with torch.no_grad():
+            nn.init.dirac_(self.weight[: self.in_channels])
+
+
+class Scaled(nn.Module):
+    """Its input times a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the product."""
+        return inputs * self.factor
+
+    def extra_repr(self) -> str:
+        """Show the constant where torch prints the module."""
+        return f"{self.factor:g}"
 
 
 def sequence(**modules: nn.Module) -> nn.Sequential:

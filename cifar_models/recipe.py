@@ -16,6 +16,7 @@ from cifar_models.losses import CrossEntropy, Loss
 from cifar_models.optimizers import Optimizer
 from cifar_models.schedules import Constant, Schedule
 from cifar_models.splits import Split
+from cifar_models.test_time import OneView, Views
 
 _PHASE_KEYS = ("epochs", "optimizer", "schedule")
 
@@ -41,6 +42,7 @@ class Recipe(Frozen):
     phases: Annotated[tuple[Phase, ...], Field(json_schema_extra={"minItems": 1})]
     batch_size: Annotated[int, Field(gt=0)] = 128
     augmentation: tuple[Augmentation, ...] = ()
+    test_time: Views = OneView()
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     @model_validator(mode="before")

@@ -132,6 +132,30 @@ class OneCycle(Schedule):
         return factor
 
 
+class Triangle(Schedule):
+    """From ``start`` times the base rate up to it at the fraction ``peak``, then down to ``end``.
+
+    Source: Page 2018, "How to train your ResNet", part 1; with these defaults cifar10-airbench
+    (Jordan 2024, arXiv:2404.00498).
+    """
+
+    name: Literal["triangle"] = "triangle"
+    start: Annotated[float, Field(gt=0, le=1), Range(0.05, 1.0)] = 0.2
+    peak: Annotated[float, Field(gt=0, lt=1), Range(0.1, 0.5)] = 0.23
+    end: Annotated[float, Field(ge=0, le=1), Range(0.0, 0.2)] = 0.07
+
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
+        """Return the factor after warm-up."""
+        top = self.peak * total_steps
+
+        def factor(step: int) -> float:
+            if step < top:
+                return _line(self.start, 1.0, step / top)
+            return _line(1.0, self.end, (step - top) / (total_steps - top))
+
+        return factor
+
+
 def _cosine(start: float, end: float, fraction: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
 

@@ -24,7 +24,7 @@ from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
 from cifar_models.recipe import Recipe
-from cifar_models.streams import generator, global_stream, initialise, uniforms
+from cifar_models.streams import generator, global_stream, initialise
 
 ENGINE_VERSION = 1
 """Raised by every change of ours that alters numbers: part of a trial's identity."""
@@ -56,7 +56,8 @@ def build_classifier(recipe: Recipe, shape: ImageShape, seed: int = 0) -> Classi
     with global_stream(seed, "init"):  # for weights that no ``reset_parameters`` draws anew
         network = recipe.model.build(shape)
     initialise(network, seed)
-    return Classifier(network, torch.zeros(shape.channels), torch.ones(shape.channels))
+    mean, std = torch.zeros(shape.channels), torch.ones(shape.channels)
+    return Classifier(network, mean, std, recipe.test_time)
 
 
 def check(recipe: Recipe, shape: ImageShape, num_train: int) -> int:
@@ -108,9 +109,10 @@ class Training(Iterator[EpochResult]):
         self.classifier.to(memory_format=numerics.memory_format).to(numerics.device)
         self.loss = recipe.loss.build(num_classes).to(numerics.device)
         self.pixels, self.labels = on_device(train, numerics.device)
+        self._prepare()
         fill = mean.round().to(torch.uint8)
         self.augmentations = [
-            (_stream_name(recipe, place), augmentation.numbers,
+            (_stream_name(recipe, place), augmentation,
              augmentation.build(shape.height, shape.width, fill))
             for place, augmentation in enumerate(recipe.augmentation)
         ]  # fmt: skip
@@ -118,6 +120,13 @@ class Training(Iterator[EpochResult]):
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights = 0, Weights()
         self.optimisation = Optimisation(recipe, self.classifier, self.steps_per_epoch, numerics)
+
+    @torch.no_grad()
+    def _prepare(self) -> None:
+        """Fit the network to the first training images, if it wants any."""
+        model = self.recipe.model
+        images = images_of(self.pixels[: model.preparation], self.numerics)
+        model.prepare(self.classifier.network, self.classifier.normalised(images))
 
     @property
     def over(self) -> bool:
@@ -153,8 +162,8 @@ class Training(Iterator[EpochResult]):
         count = len(self.labels)
         order = torch.randperm(count, generator=generator(self.seed, "order", epoch)).to(device)
         draws = [
-            (augment, uniforms(self.seed, epoch, name, count, numbers).to(device))
-            for name, numbers, augment in self.augmentations
+            (augment, augmentation.draws(self.seed, epoch, count, name).to(device))
+            for name, augmentation, augment in self.augmentations
         ]
         self.optimisation.begin(epoch)
         total = torch.zeros((), device=device)

@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from cifar_models.component import Component
 
@@ -21,6 +22,9 @@ class ImageShape:
 class Architecture(Component, kind="architecture"):
     """A network family; its fields are the structural choices that a study may vary."""
 
+    preparation: ClassVar[int] = 0
+    """How many training images `prepare` asks for."""
+
     @abstractmethod
     def build(self, shape: ImageShape) -> nn.Module:
         """Return a network from float images (B, channels, height, width) to logits (B, classes).
@@ -30,4 +34,13 @@ class Architecture(Component, kind="architecture"):
 
         Raises:
             ValueError: The images are too small for this network.
+        """
+
+    def prepare(self, network: nn.Module, images: Tensor) -> None:
+        """Fit an initialised network to the data before its first step; most need nothing.
+
+        Args:
+            network: As it was built, on its device.
+            images: The first ``preparation`` training images, or all if they are fewer, normalised:
+                float (N, channels, height, width).
         """

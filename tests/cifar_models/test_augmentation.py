@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -6,7 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cifar_models.augmentation import Augmentation, Cutout, HorizontalFlip, RandomCrop
+from cifar_models.augmentation import (
+    AlternatingFlip,
+    Augmentation,
+    Cutout,
+    HorizontalFlip,
+    RandomCrop,
+)
+from cifar_models.streams import uniforms
 
 FILL = torch.tensor([10, 20, 30], dtype=torch.uint8)
 LAST = 1 - 2**-24  # the largest float32 that torch.rand gives
@@ -23,9 +31,10 @@ def draws(count: int, numbers: int, seed: int = 1) -> Tensor:
     return torch.rand(count, numbers, generator=torch.Generator().manual_seed(seed))
 
 
-def slow_crop(image: Image, draw: list[float], padding: int) -> Image:
+def slow_crop(image: Image, draw: list[float], padding: int, mode: str = "zeros") -> Image:
     _, height, width = image.shape
-    padded = np.pad(image, ((0, 0), (padding, padding), (padding, padding)))
+    sides = ((0, 0), (padding, padding), (padding, padding))
+    padded = np.pad(image, sides, mode="reflect" if mode == "reflect" else "constant")
     down, right = (math.floor(u * (2 * padding + 1)) for u in draw)
     return padded[:, down : down + height, right : right + width]
 
@@ -52,12 +61,26 @@ def slow_cutout(image: Image, draw: list[float], size: int) -> Image:
     [
         (RandomCrop(), lambda image, draw: slow_crop(image, draw, 4)),
         (RandomCrop(padding=1), lambda image, draw: slow_crop(image, draw, 1)),
+        (
+            RandomCrop(padding=2, mode="reflect"),
+            lambda image, draw: slow_crop(image, draw, 2, "reflect"),
+        ),
+        (AlternatingFlip(), lambda image, draw: slow_flip(image, draw, 0.5)),
         (HorizontalFlip(), lambda image, draw: slow_flip(image, draw, 0.5)),
         (HorizontalFlip(probability=0.1), lambda image, draw: slow_flip(image, draw, 0.1)),
         (Cutout(), lambda image, draw: slow_cutout(image, draw, 16)),
         (Cutout(size=5), lambda image, draw: slow_cutout(image, draw, 5)),
     ],
-    ids=["crop4", "crop1", "flip", "seldom flip", "cutout16", "cutout5"],
+    ids=[
+        "crop4",
+        "crop1",
+        "mirrored crop",
+        "alternating",
+        "flip",
+        "seldom flip",
+        "cutout16",
+        "cutout5",
+    ],
 )
 def test_equals_a_loop_over_images(  # type: ignore[no-untyped-def]
     augmentation: Augmentation, slow, height: int, width: int, layout: torch.memory_format
@@ -106,6 +129,40 @@ def test_flip_has_its_probability(probability: float, changed: int) -> None:
     turned = (mirrored != images).flatten(1).any(1)
     assert turned.sum().item() == pytest.approx(changed, abs=100 if 0 < probability < 1 else 0)
     assert torch.equal(mirrored[turned], images[turned].flip(3))
+
+
+def test_mirroring_wants_images_larger_than_the_padding() -> None:
+    RandomCrop(padding=4, mode="reflect").build(5, 5, FILL)
+    with pytest.raises(ValueError, match="images of 4x5 cannot be mirrored by 4 pixels"):
+        RandomCrop(padding=4, mode="reflect").build(4, 5, FILL)
+
+
+def test_alternating_flips_mirror_every_image_in_every_other_epoch() -> None:
+    images = batch(2000, 2, 3)
+    flip = AlternatingFlip()
+    turned = [
+        (flip.build(2, 3, FILL)(images, flip.draws(7, epoch, 2000, "alternating_flip")) != images)
+        .flatten(1)
+        .any(1)
+        for epoch in range(1, 7)
+    ]
+    for earlier, later in pairwise(turned):
+        assert torch.equal(later, ~earlier)
+    assert turned[0].sum().item() == pytest.approx(1000, abs=100)
+    other = flip.draws(8, 1, 2000, "alternating_flip")
+    assert not torch.equal(other < 0.5, turned[0])
+
+
+def test_alternating_draws_are_exact_at_the_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = torch.tensor([[0.0], [0.5 - 2**-24], [0.5], [LAST]])
+    monkeypatch.setattr("cifar_models.augmentation.uniforms", lambda *_: ends)
+    even = AlternatingFlip().draws(0, 2, 4, "any")
+    assert even.flatten().tolist() == [0.5, LAST, 0.0, 0.5 - 2**-24]
+
+
+def test_other_augmentations_draw_anew_in_every_epoch() -> None:
+    drawn = RandomCrop().draws(0, 3, 50, "random_crop")
+    assert torch.equal(drawn, uniforms(0, 3, "random_crop", 50, 2))
 
 
 def test_cutout_centres_are_uniform_over_the_image() -> None:

@@ -161,6 +161,17 @@ def test_augmentation_is_pure_and_per_image(choice: type[Any], layout: torch.mem
     assert torch.equal(augment(images[:1], draws[:1]), changed[:1])
 
 
+@pytest.mark.parametrize("choice", of("test_time"))
+def test_views_answer_each_image_by_itself(choice: type[Any]) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 9, CLASSES))
+    images = torch.rand(4, 3, 8, 9)
+    logits = choice().logits(network, images)
+    assert logits.shape == (4, CLASSES)
+    torch.testing.assert_close(choice().logits(network, images[2:3]), logits[2:3])
+    constant = torch.full((1, 3, 8, 9), 0.3)
+    torch.testing.assert_close(choice().logits(network, constant), network(constant))
+
+
 @pytest.mark.parametrize("choice", of("metric"))
 def test_metric_prefers_the_truth(choice: type[Any]) -> None:
     targets = torch.arange(40) % CLASSES

@@ -7,9 +7,11 @@ from torch import nn
 from cifar_models.activations import ReLU, Tanh
 from cifar_models.layers import (
     BatchNorm,
+    DiracConv2d,
     MapSize,
     NoNorm,
     Residual,
+    Scaled,
     conv_norm_act,
     same_conv,
     sequence,
@@ -58,6 +60,29 @@ def test_map_size_is_what_torch_gives(size: tuple[int, int], kernel: int, stride
         left.height,
         left.width,
     )
+
+
+def test_dirac_convolutions_hand_their_inputs_on() -> None:
+    maps = torch.rand(2, 4, 6, 6)
+    wide, narrow = (DiracConv2d(4, outputs, 3, padding=1, bias=False) for outputs in (10, 3))
+    assert torch.equal(wide(maps)[:, :4], maps)
+    assert wide.weight[4:].std() > 0.05, "the others are drawn as ever"
+    assert torch.equal(narrow(maps), maps[:, :3])
+
+
+def test_batch_norm_hands_its_fields_on_and_may_keep_its_scale() -> None:
+    norm = BatchNorm(momentum=0.4, eps=1e-12, scale=False).build(3)
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert (norm.momentum, norm.eps) == (0.4, 1e-12)
+    assert not norm.weight.requires_grad
+    assert norm.bias.requires_grad
+    plain = BatchNorm().build(3)
+    assert isinstance(plain, nn.BatchNorm2d)
+    assert (plain.eps, plain.weight.requires_grad) == (1e-5, True)
+
+
+def test_scaled_multiplies() -> None:
+    assert Scaled(0.25)(torch.tensor([4.0, 2.0])).tolist() == [1.0, 0.5]
 
 
 def test_map_size_says_which_layer_is_too_large() -> None:

@@ -1,13 +1,14 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
 from torch.optim import lr_scheduler
 
-from cifar_models.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step
+from cifar_models.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step, Triangle
 
 STEPS = 60
 
@@ -49,6 +50,12 @@ def test_cosine_is_torchs(floor: float) -> None:
 def test_linear_is_torchs(floor: float) -> None:
     expected = torchs(lambda o: lr_scheduler.LinearLR(o, 1.0, floor, STEPS))
     assert ours(Linear(floor=floor)) == pytest.approx(expected)
+
+
+def test_triangle_rises_to_the_peak_and_falls_to_its_end() -> None:
+    expected = np.interp(range(100), [0, 20, 100], [0.3, 1.0, 0.05])
+    assert ours(Triangle(start=0.3, peak=0.2, end=0.05), 100) == pytest.approx(list(expected))
+    assert ours(Triangle(), 1) == [0.2]
 
 
 @pytest.mark.parametrize("annealing", ["cosine", "linear"])
