@@ -71,14 +71,21 @@ def _run(arguments: argparse.Namespace) -> int:
     if len(wanted) == 1:
         _measure(wanted[0], arguments)
         return 0
-    given = list(sys.argv[1:])
-    options = [word for word in given if word not in arguments.names]
-    commands = [[sys.executable, "-m", "benchmarks", name, *options] for name in wanted]
-    codes = [subprocess.run(command, check=False).returncode for command in commands]
+    command = [sys.executable, "-m", "benchmarks", *_options(arguments)]
+    codes = [subprocess.run([*command, name], check=False).returncode for name in wanted]
     failed = [name for name, code in zip(wanted, codes, strict=True) if code]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _options(arguments: argparse.Namespace) -> list[str]:
+    """Return the options as they would be written, for a process of its own."""
+    options = [] if arguments.scale == "standard" else [f"--{arguments.scale}"]
+    given = {key: value for key, value in vars(arguments).items() if value is not None}
+    for key in given.keys() & {"data_dir", "out", "device", "threads"}:
+        options += [f"--{key.replace('_', '-')}", str(given[key])]
+    return options
 
 
 def _measure(name: str, arguments: argparse.Namespace) -> None:

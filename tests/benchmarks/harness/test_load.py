@@ -1,0 +1,76 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.harness.load import CpuTimes, cpu_times, foreign_cores, wait_until_idle
+
+BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
+
+linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="Linux tells it in /proc")
+
+
+def spent(*command: str) -> tuple[float, float]:
+    """Return the CPU seconds of the machine and of ourselves while a command runs."""
+    before = cpu_times()
+    subprocess.run(command, check=True)
+    after = cpu_times()
+    assert before
+    assert after
+    return after.machine - before.machine, after.own - before.own
+
+
+def test_foreign_load_is_what_others_did_a_second() -> None:
+    before = CpuTimes(wall=10.0, machine=100.0, own=50.0)
+    assert foreign_cores(before, CpuTimes(wall=12.0, machine=104.0, own=53.0)) == 0.5
+    assert foreign_cores(before, CpuTimes(wall=12.0, machine=103.0, own=53.5)) == 0.0
+
+
+@linux
+def test_a_child_that_has_ended_is_our_own() -> None:
+    machine, own = spent(sys.executable, "-c", BURN)
+    assert own >= 0.45
+    assert machine >= own - 0.1
+
+
+@linux
+def test_a_grandchild_that_still_runs_is_our_own() -> None:
+    before = cpu_times()
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
+         f"'''{BURN}\ntime.sleep(60)'''])"],
+        process_group=0,
+    ) as child:  # fmt: skip
+        end = time.monotonic() + 30
+        own = 0.0
+        while own < 0.45 and time.monotonic() < end:
+            time.sleep(0.05)
+            after = cpu_times()
+            assert before
+            assert after
+            own = after.own - before.own
+        os.killpg(child.pid, 9)
+    assert own >= 0.45
+
+
+@linux
+def test_what_leaves_our_tree_is_foreign() -> None:
+    detached = (
+        f"import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        f"        exec({BURN!r})\n    os._exit(0)\nos.wait(); time.sleep(1.5)"
+    )
+    machine, own = spent(sys.executable, "-c", detached)
+    assert machine - own >= 0.35
+
+
+def test_without_proc_the_load_is_unknown(tmp_path: Path) -> None:
+    assert cpu_times(tmp_path) is None
+
+
+def test_waiting_has_an_end() -> None:
+    started = time.monotonic()
+    wait_until_idle(limit=0.3)
+    assert time.monotonic() - started < 2
