@@ -62,7 +62,7 @@ def measure(options: Options) -> list[Case]:
     batches = options.pick(20, 200, 600)
     arms = [_classic(images, options, batches, tuned) for tuned in (False, True)]
     arms.append(_ours(images, numerics, epochs=options.pick(1, 5, 15)))
-    windows = alternate(arms, rounds=options.pick(2, 7, 15))
+    windows = alternate(arms, rounds=options.pick(1, 7, 15))
     target = 100.0 if options.device == "cuda" else 15.0
     figures = (
         compare(windows, OURS, CLASSIC, at_least=target),
@@ -76,7 +76,7 @@ def _classic(images: Images, options: Options, batches: int, tuned: bool) -> Arm
     """Return a loader in its steady state: workers up, and what they loaded ahead used up."""
     endless = iter(train_loader(images, tuned=tuned, endless=True))
 
-    def consume(count: int) -> float:
+    def run(count: int = batches) -> float:
         done = 0
         for inputs, targets in take(endless, count):
             inputs.to(options.device, non_blocking=tuned)
@@ -85,7 +85,10 @@ def _classic(images: Images, options: Options, batches: int, tuned: bool) -> Arm
         _wait(options.device)
         return done
 
-    return Arm(TUNED if tuned else CLASSIC, lambda: consume(batches), lambda: _drop(consume(8)))
+    def use_up() -> None:
+        run(count=8)
+
+    return Arm(TUNED if tuned else CLASSIC, run, prepare=use_up)
 
 
 def _ours(images: Images, numerics: Numerics, epochs: int) -> Arm:
@@ -125,10 +128,6 @@ def _restarts(images: Images, numerics: Numerics, repeats: int) -> list[Figure]:
 def _wait(device: str) -> None:
     if device == "cuda":
         torch.cuda.synchronize()
-
-
-def _drop(_: float) -> None:
-    pass
 
 
 BENCHMARK = Benchmark(

@@ -24,14 +24,14 @@ BATCH_SIZE = 128
 WORKERS = 2
 _ENDLESS = 10**9
 
-test_transform = transforms.Compose(
+PLAIN = transforms.Compose(
     [transforms.ToTensor(), transforms.Normalize(MEAN, STD)],
 )
-train_transform = transforms.Compose(
+AUGMENTED = transforms.Compose(
     [
         transforms.RandomCrop(32, padding=4),
         transforms.RandomHorizontalFlip(),
-        *test_transform.transforms,
+        *PLAIN.transforms,
     ]
 )
 
@@ -55,7 +55,7 @@ def train_loader(
     images: Images, *, tuned: bool = False, endless: bool = False, batch_size: int = BATCH_SIZE
 ) -> "DataLoader[tuple[Tensor, int]]":
     """Return shuffled, augmented batches: one pass a time, or passes without an end."""
-    dataset = PILImages(images, train_transform)
+    dataset = PILImages(images, AUGMENTED)
     return DataLoader(
         dataset,
         batch_size=batch_size,
@@ -66,9 +66,9 @@ def train_loader(
     )
 
 
-def test_loader(images: Images) -> "DataLoader[tuple[Tensor, int]]":
+def evaluation_loader(images: Images) -> "DataLoader[tuple[Tensor, int]]":
     """Return the images in order, in batches of 100."""
-    return DataLoader(PILImages(images, test_transform), batch_size=100, num_workers=WORKERS)
+    return DataLoader(PILImages(images, PLAIN), batch_size=100, num_workers=WORKERS)
 
 
 class ClassicLoop:

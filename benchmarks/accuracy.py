@@ -1,0 +1,191 @@
+"""Are trainings by ours as accurate as the classic loop's? On the real CIFAR-10, within 0.5 points.
+
+Every run is one line of a file, so that the benchmark goes on where it was stopped.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+
+from benchmarks.baselines.classic import BATCH_SIZE, ClassicLoop, evaluation_loader, train_loader
+from benchmarks.harness import Benchmark, Case, Figure, Options
+from benchmarks.harness.equivalence import equivalence, pooled_deviation, runs_needed
+from benchmarks.harness.images import cifar10
+from cifar_models.architectures import Architecture, LeNet5, PlainCNN
+from cifar_models.augmentation import HorizontalFlip, RandomCrop
+from cifar_models.classifier import evaluate
+from cifar_models.datasets import CIFAR10, ImageData, Images
+from cifar_models.numerics import resolve
+from cifar_models.optimizers import SGD
+from cifar_models.recipe import Phase, Recipe
+from cifar_models.schedules import OneCycle
+from cifar_models.splits import Split
+from cifar_models.training import ENGINE_VERSION, train
+
+MARGIN = 0.5  # points
+PILOT, MOST = 6, 60  # runs on each side
+OPTIMIZER = SGD(lr=0.05, momentum=0.9, weight_decay=5e-4)
+
+
+def _recipe(model: Architecture, epochs: int) -> Recipe:
+    return Recipe(
+        dataset=CIFAR10(),
+        split=Split(validation=0),
+        model=model,
+        phases=(Phase(epochs=epochs, optimizer=OPTIMIZER, schedule=OneCycle()),),
+        batch_size=BATCH_SIZE,
+        augmentation=(RandomCrop(), HorizontalFlip()),
+    )
+
+
+RECIPES = {
+    "LeNet5": _recipe(LeNet5(), epochs=5),
+    "2-conv CNN": _recipe(PlainCNN(channels=(32, 64)), epochs=5),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What determines a run, and is found again in the file."""
+
+    side: str
+    recipe: str
+    numerics: str
+    seed: int
+    train_images: int
+    torch: str
+
+
+def measure(options: Options) -> list[Case]:
+    """Train a pilot on both sides, then as many runs as its deviation asks for."""
+    torch.set_num_threads(options.threads)
+    data = cifar10(options.data_dir)
+    recipes = RECIPES
+    if options.scale == "quick":
+        data = ImageData(_first(data.train, 2_560), _first(data.test, 1_000), data.classes)
+        recipes = {name: recipe.with_epochs(1) for name, recipe in recipes.items()}
+    return [_case(name, recipe, data, options) for name, recipe in recipes.items()]
+
+
+def _case(name: str, recipe: Recipe, data: ImageData, options: Options) -> Case:
+    sides: dict[str, Callable[[int], float]] = {
+        "classic": lambda seed: classic(recipe, seed, data, options),
+        "ours": lambda seed: ours(recipe, seed, data, options),
+    }
+    found: dict[str, list[float]] = {side: [] for side in sides}
+    chosen = resolve(recipe, options.device, options.threads)
+    numerics = {
+        "classic": f"fp32 on {options.device}, {options.threads} threads",
+        "ours": f"engine {ENGINE_VERSION}, {chosen.model_dump_json()}",
+    }
+
+    def until(runs: int) -> None:
+        for seed in range(len(found["ours"]), runs):
+            for side, run in sides.items():
+                what = Run(side, recipe.signature, numerics[side], seed, len(data.train),
+                           torch.__version__)  # fmt: skip
+                found[side].append(_remembered(what, run, options.out))
+
+    pilot = options.pick(2, PILOT, PILOT)
+    until(pilot)
+    wanted = runs_needed(pooled_deviation(*found.values()), MARGIN)
+    until(max(pilot, min(options.pick(pilot, wanted, wanted), MOST)))
+    return _told(name, found, wanted)
+
+
+def ours(recipe: Recipe, seed: int, data: ImageData, options: Options) -> float:
+    """Return the test accuracy (%) of a training by ours, at what the fixed rule chooses."""
+    numerics = resolve(recipe, options.device, options.threads)
+    training = train(recipe, seed, data.train, None, numerics, len(data.classes))
+    for _ in training:
+        pass
+    measured = evaluate(training.classifier, data.test, training.loss, numerics)
+    return 100 * measured["accuracy"]
+
+
+def classic(recipe: Recipe, seed: int, data: ImageData, options: Options) -> float:
+    """Return the test accuracy (%) of the same training by the classic loop."""
+    torch.manual_seed(seed)
+    loader = train_loader(data.train, tuned=True)  # workers that last: no other numbers
+    network = recipe.model.build(data.shape)
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=OPTIMIZER.lr,
+        momentum=OPTIMIZER.momentum,
+        weight_decay=OPTIMIZER.weight_decay,
+    )
+    total = recipe.epochs * len(loader)
+    factor = recipe.phases[0].schedule.build(total, len(loader))
+    scheduler = LambdaLR(optimizer, lambda step: factor(min(step, total - 1)))  # asked once more
+    loop = ClassicLoop(network, device=options.device, optimizer=optimizer, scheduler=scheduler)
+    for _ in range(recipe.epochs):
+        loop.train(loader)
+    return 100 * loop.test(evaluation_loader(data.test))
+
+
+def _remembered(what: Run, run: Callable[[int], float], out: Path | None) -> float:
+    """Return the accuracy of a run from the file, or run it and append it there."""
+    path = out / "accuracy.jsonl" if out else None
+    text = path.read_text() if path and path.exists() else ""
+    whole, _, torn = text.rpartition("\n")
+    for line in whole.splitlines():
+        known = json.loads(line)
+        if known["run"] == asdict(what):
+            return float(known["accuracy"])
+    started = time.perf_counter()
+    accuracy = run(what.seed)
+    seconds = time.perf_counter() - started
+    print(f"{what.side:<8} seed {what.seed:<3} {accuracy:.2f} % in {seconds:.0f} s", flush=True)
+    if path:
+        told = {"run": asdict(what), "accuracy": accuracy, "seconds": round(seconds, 1)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.truncate(len(text.removesuffix(torn)))  # a line that a kill cut off; all is ASCII
+            file.write(json.dumps(told) + "\n")
+    return accuracy
+
+
+def _told(name: str, found: dict[str, list[float]], wanted: int) -> Case:
+    tested = equivalence(found["ours"], found["classic"], MARGIN)
+    figures = [
+        Figure(name=f"test accuracy, {side}", values=tuple(values), unit=" %")
+        for side, values in found.items()
+    ]
+    farthest = max(abs(tested.low), abs(tested.high))
+    figures.append(
+        Figure(
+            name="farthest end of the 90 % interval of the difference",
+            values=(farthest,),
+            unit=" points",
+            at_most=MARGIN,
+        )
+    )
+    spread = ", ".join(f"{s} {mean(v):.2f} ± {stdev(v):.2f} %" for s, v in found.items())
+    note = (
+        f"{name}: n = {len(found['ours'])} on each side (the pilot's deviation asks for {wanted}, "
+        f"at most {MOST}), {spread} (mean ± standard deviation); ours minus classic "
+        f"{tested.difference:+.2f} points, 90 % interval [{tested.low:+.2f}, {tested.high:+.2f}]; "
+        f"equivalent within {MARGIN} points: {'yes' if tested.shown else 'not shown'} "
+        f"(p = {tested.p:.2g})."
+    )
+    return Case(name=name, figures=tuple(figures), notes=(note,))
+
+
+def _first(images: Images, count: int) -> Images:
+    return Images(images.pixels[:count], images.labels[:count])
+
+
+BENCHMARK = Benchmark(
+    compares="Test accuracy on the real CIFAR-10 after the same training (all 50,000 training "
+    "images, 5 epochs under one cycle of the learning rate, same hyperparameters) by the classic "
+    "loop and by ours at the precision that the fixed rule chooses; two one-sided tests, n from "
+    "the deviation of a pilot of six runs on each side at a power of 0.9.",
+    measure=measure,
+    only_full=True,
+)
