@@ -10,8 +10,9 @@ import pandas as pd
 import yaml
 
 from sweeps.record.environment import PACKAGES
-from sweeps.record.mlflow_runs import RECIPE, SPEC, Runs
+from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
+from sweeps.record.run_update import RECIPE, SPEC
 
 
 def ranking(results: Results) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from ray.tune.schedulers import AsyncHyperBandScheduler
 
 from search_spaces.study import Search
+from sweeps.execution.lean_tune import LeanScheduler
 from sweeps.record.journal import TrialRecord
 
 
@@ -15,7 +16,7 @@ class _Recorded(NamedTuple):
     trial_id: str
 
 
-class Asha(AsyncHyperBandScheduler):
+class Asha(LeanScheduler, AsyncHyperBandScheduler):
     """Asynchronous successive halving (Li et al., 2020) over epochs, with one bracket.
 
     A rung holds the metric of every trial that reached it; a trial that is not among the best
@@ -27,7 +28,8 @@ class Asha(AsyncHyperBandScheduler):
         self, search: Search, epochs: int, metric: str, *, higher_is_better: bool,
         histories: Iterable[TrialRecord] = (),
     ) -> None:  # fmt: skip
-        super().__init__(
+        AsyncHyperBandScheduler.__init__(
+            self,
             time_attr="epoch",
             metric=f"metrics/{metric}",
             mode="max" if higher_is_better else "min",

@@ -1,5 +1,6 @@
 """One phase of a study under Ray Tune: trials from a source, outcomes in the journal."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -10,6 +11,7 @@ import ray
 from ray import tune
 
 from cifar_models.source_file import SourceFile
+from sweeps.execution.lean_tune import LeanScheduler
 from sweeps.execution.progress import Progress, last_line
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.recorder import Recorder
@@ -81,13 +83,15 @@ def _tune(
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     # Tune ends well on SIGINT and SIGUSR1; SIGTERM would reach Ray's handler, which aborts.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGUSR1))
+    # Workers start together; for a search of one's own Tune would start one after another.
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(source.slots)
     scratch = tempfile.mkdtemp(prefix="sweeps-")  # Tune insists on a folder a trial
     try:
         tune.run(
             trainable,
             name="tune",
             search_alg=source,
-            scheduler=scheduler,
+            scheduler=scheduler or LeanScheduler(),  # type: ignore[no-untyped-call]
             callbacks=[recorder],
             storage_path=scratch,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

@@ -4,6 +4,7 @@ A `SearchAlgorithm` and not a `Searcher`, so that Ray's trial ids are our identi
 """
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from ray.tune.experiment import Trial
 from ray.tune.search import SearchAlgorithm
 
 from cifar_models.recipe import Recipe
+from sweeps.execution.lean_tune import LeanTrial, Template
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 
@@ -23,7 +25,7 @@ class TrialSource(SearchAlgorithm):
         self.live: dict[str, TrialSpec] = {}
         self.handed_out: list[str] = []
         self.exhausted = False
-        self._experiment: Any = None
+        self._template: Template | None = None
 
     @abstractmethod
     def next_spec(self) -> TrialSpec | None:
@@ -44,7 +46,8 @@ class TrialSource(SearchAlgorithm):
 
     def add_configurations(self, experiments: Any) -> None:
         """Take the experiment whose settings every trial shares."""
-        self._experiment = experiments[0] if isinstance(experiments, list) else experiments
+        experiment = experiments[0] if isinstance(experiments, list) else experiments
+        self._template = Template(experiment)
 
     def next_trial(self) -> Trial | None:
         """Return a Ray trial; None while there is no place, or for good when it is finished.
@@ -62,22 +65,14 @@ class TrialSource(SearchAlgorithm):
         self.handed_out.append(spec.id)
         if not self.journal[spec.id].spec:
             self.journal.append("trial", spec.id, spec=spec.to_json())
-        experiment = self._experiment
-        return Trial(
-            experiment.run_identifier,
-            config={
-                "spec": spec.to_json(),
-                "data": data_key(spec.recipe),
-                "checkpoint": checkpoint_url(self.storage, spec.id),
-                "recorded_epochs": self.recorded_epochs(spec.id),
-            },
-            trial_id=spec.id,
-            storage=experiment.storage,
-            checkpoint_config=experiment.checkpoint_config,
-            max_failures=experiment.spec.get("max_failures", 0),
-            trial_name_creator=lambda trial: trial.trial_id,
-            trial_dirname_creator=lambda trial: trial.trial_id,
-        )
+        assert self._template is not None
+        config = {
+            "spec": spec.to_json(),
+            "data": data_key(spec.recipe),
+            "checkpoint": checkpoint_url(self.storage, spec.id),
+            "recorded_epochs": self.recorded_epochs(spec.id),
+        }
+        return LeanTrial(self._template, spec.id, config)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -94,11 +89,11 @@ class PlannedTrials(TrialSource):
         self, specs: Iterable[TrialSpec], study: str, journal: Journal, storage: str, slots: int
     ) -> None:
         super().__init__(study, journal, storage, slots)
-        self._waiting = [spec for spec in specs if not journal[spec.id].ended(study)]
+        self._waiting = deque(spec for spec in specs if not journal[spec.id].ended(study))
 
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial of the list."""
-        return self._waiting.pop(0) if self._waiting else None
+        return self._waiting.popleft() if self._waiting else None
 
 
 def checkpoint_url(storage: str, trial: str) -> str:

@@ -21,27 +21,21 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # a search of 1,000 runs takes 6 s
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it bound the arguments of every call
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag, ViewType
+from mlflow.entities import Run, ViewType
 from mlflow.exceptions import MlflowException
 
 from sweeps.record.identity import TrialSpec
-from sweeps.record.journal import Event, TrialRecord
+from sweeps.record.run_update import CURVES, RunUpdate
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
 
 EXPERIMENT = "cifar-sweeps"
-CURVES = "curves.csv"
 MEMBERSHIP = "membership.json"
-RECIPE = "recipe.yaml"
-SPEC = "trial.json"
-DESCRIBED = "described"
-"""Tag of a trial's run that has its parameters and artifacts: a crash may come before."""
 _FILE = "sqlite:///"
 _OPENING_SECONDS = 5
-_POINTS_A_CALL = 1000
-_PARAMS_A_CALL = 100
 _PAGE = 1000
 
 
@@ -59,6 +53,7 @@ class Runs:
 
     def __init__(self, uri: str, artifacts: str | None = None, *, reading: bool = False) -> None:
         self.uri = uri
+        self._absent: set[str] = set()
         if reading and uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
             raise ValueError(
                 f"there are no results in {uri.removeprefix(_FILE)}; run a study first (sweeps "
@@ -101,7 +96,14 @@ class Runs:
 
     def trial(self, trial: str) -> Run | None:
         """Return the run of a trial, if there is one; of several the first."""
-        return next(iter(self.find(kind="trial", trial=trial)), None)
+        found = next(iter(self.find(kind="trial", trial=trial)), None)
+        if found is None:
+            self._absent.add(trial)
+        return found
+
+    def absent(self, trial: str) -> bool:
+        """Whether a trial is known to have no run, since nobody but us would make one."""
+        return trial in self._absent
 
     # ------------------------------------------------------------------ writing
 
@@ -122,6 +124,7 @@ class Runs:
 
     def create_trial(self, trial: str, spec: TrialSpec, parent: str) -> str:
         """Return the id of a new run of a trial; `describe` says what it is."""
+        self._absent.discard(trial)  # also when the answer is lost and there is a run after all
         recipe, model = spec.recipe, spec.recipe.model.name
         tags = {
             "kind": "trial",
@@ -135,16 +138,17 @@ class Runs:
         }
         return str(self.client.create_run(self.experiment, tags=tags).info.run_id)
 
-    def describe(self, run_id: str, spec: TrialSpec) -> None:
-        """Write a trial's recipe as parameters and as artifacts, and last the tag that says so."""
-        values = spec.recipe.to_plain()
-        values |= {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
-        params = [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]
-        for start in range(0, len(params), _PARAMS_A_CALL):
-            self.client.log_batch(run_id, params=params[start : start + _PARAMS_A_CALL])
-        self.client.log_text(run_id, spec.recipe.to_yaml(), RECIPE)
-        self.client.log_text(run_id, json.dumps(spec.to_json()), SPEC)
-        self.client.set_tag(run_id, DESCRIBED, "true")
+    def write(self, run_id: str, update: RunUpdate) -> None:
+        """Write an update: files first, then the rest, at last the run's end.
+
+        So a tag, or an end, says that what it speaks of is there. The same update twice is one.
+        """
+        for name, text in update.files.items():
+            self.client.log_text(run_id, text, name)
+        for points, params, tags in update.batches():
+            self.client.log_batch(run_id, points, params, tags)
+        if update.status is not None:
+            self.client.set_terminated(run_id, update.status)
 
     def retire(self, trial: str) -> None:
         """Take a trial's run out of every study: it is about to be trained afresh."""
@@ -154,43 +158,6 @@ class Runs:
                 self.client.delete_tag(run.info.run_id, tag)
             if run.info.status == "RUNNING":
                 self.client.set_terminated(run.info.run_id, "KILLED")
-
-    def log_epochs(self, run_id: str, results: list[Event]) -> None:
-        """Write epoch results, the epoch as step; the same point twice is one point."""
-        points = [
-            Metric(name, value, int(result["time"] * 1000), result["epoch"])
-            for result in results
-            for name, value in result["metrics"].items()
-        ]
-        for start in range(0, len(points), _POINTS_A_CALL):
-            self.client.log_batch(run_id, metrics=points[start : start + _POINTS_A_CALL])
-
-    def log_end(self, run_id: str, record: TrialRecord) -> None:
-        """Write ``final/*`` and ``best/*``, the curves as one file, and the run's end."""
-        points, tags = [], {"status": record.status, "reason": record.reason[:5000]}
-        if record.results:
-            for rule in ("last", "best"):
-                result = record.selected(rule)
-                at = int(record.results[record.epochs]["time"] * 1000)
-                points += [
-                    Metric(f"{'final' if rule == 'last' else rule}/{name}", value, at, 0)
-                    for name, value in result["metrics"].items()
-                    if name.startswith(("validation/", "train/"))
-                ]
-            self.client.log_text(run_id, curves_csv(record), CURVES)
-        points.append(Metric("epochs", record.epochs, 0, 0))
-        tags |= {name: str(value) for name, value in record.facts.items()}
-        self.client.log_batch(run_id, points, tags=[RunTag(k, v) for k, v in tags.items()])
-        self.client.set_terminated(run_id, _run_status(record.status))
-
-    def log_tests(self, run_id: str, record: TrialRecord) -> None:
-        """Write the one last evaluation on the test images: ``test_<rule>/<metric>``."""
-        points = [
-            Metric(f"test_{rule}/{name}", value, 0, 0)
-            for rule, metrics in record.tests.items()
-            for name, value in metrics.items()
-        ]
-        self.client.log_batch(run_id, points)
 
     # ------------------------------------------------------------------ reading
 
@@ -222,28 +189,6 @@ class Runs:
         return json.loads(text) if text else None
 
 
-def curves_csv(record: TrialRecord) -> str:
-    """Return a trial's curves at full precision: epoch, time, metrics."""
-    rows = [
-        {"epoch": epoch, "time": result["time"]} | result["metrics"]
-        for epoch, result in sorted(record.results.items())
-    ]
-    return pd.DataFrame(rows).to_csv(index=False)
-
-
-def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Return nested plain data as dotted keys; empty lists and mappings as themselves."""
-    items: Any = ()
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    flat: dict[str, Any] = {}
-    for key, inner in items:
-        flat |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
-    return flat or {prefix: value}
-
-
 @contextmanager
 def _impatient() -> Iterator[None]:
     """Let requests fail within seconds: at the start somebody waits for a server's first word."""
@@ -264,8 +209,3 @@ def first_line(error: Exception) -> str:
 def _quoted(value: str) -> str:
     """Return a literal of MLflow's filters; a quote in it makes a name that nothing has."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def _run_status(status: str) -> str:
-    """Return MLflow's word: an early stop or a divergence is an outcome, not a failure."""
-    return {"failed": "FAILED", "interrupted": "KILLED"}.get(status, "FINISHED")

@@ -15,7 +15,8 @@ from mlflow.entities import Run
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import TERMINAL, Journal
-from sweeps.record.mlflow_runs import DESCRIBED, MEMBERSHIP, Runs, first_line
+from sweeps.record.mlflow_runs import MEMBERSHIP, Runs, first_line
+from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
 """Seconds between two rounds: results of that time go out in one batch a trial."""
@@ -151,36 +152,34 @@ class Tracker:
         record = self.journal[trial]
         if record.status == "pending":
             return  # only planned so far: the study's membership says so
-        mirror = self._mirror(trial)
-        status = record.status
+        mirror, status, done = self._mirror(trial), record.status, record.epochs
+        update = RunUpdate()
         if not mirror.described:
-            self.runs.describe(mirror.run_id, self._spec(trial))
-            mirror.described = True
+            update.describe(self._spec(trial))
         if not mirror.member:
-            self.runs.client.set_tag(mirror.run_id, f"in.{self.study}", "true")
-            mirror.member = True
+            update.tags[f"in.{self.study}"] = "true"
         if mirror.status in _ENDED and status not in _ENDED:
             self.runs.client.update_run(mirror.run_id, status="RUNNING")
-            self.runs.client.set_tag(mirror.run_id, "status", "running")
-            mirror.status = "running"
-        done = record.epochs
+            update.tags["status"] = "running"
         if done > mirror.epochs:
-            fresh = [r for epoch, r in sorted(record.results.items()) if epoch > mirror.epochs]
-            self.runs.log_epochs(mirror.run_id, fresh)
+            update.epochs([r for e, r in sorted(record.results.items()) if e > mirror.epochs])
         if status in _ENDED and (mirror.status != status or mirror.epochs != done):
-            self.runs.log_end(mirror.run_id, record)
-            mirror.status = status
-        mirror.epochs = done
-        if len(record.tests) > mirror.tests:
-            self.runs.log_tests(mirror.run_id, record)
-            mirror.tests = len(record.tests)
+            update.end(record)
+        tests = len(record.tests)
+        if tests > mirror.tests:
+            update.tests(record)
+        self.runs.write(mirror.run_id, update)
+        self._mirrors[trial] = _Mirror(
+            mirror.run_id, done, status if status in _ENDED else "running", tests,
+            member=True, described=True,
+        )  # fmt: skip
 
     def _spec(self, trial: str) -> TrialSpec:
         return TrialSpec.from_json(self.journal[trial].spec)
 
     def _mirror(self, trial: str) -> _Mirror:
         if trial not in self._mirrors:
-            found = self.runs.trial(trial)
+            found = None if self.runs.absent(trial) else self.runs.trial(trial)
             self._mirrors[trial] = (
                 _Mirror.of(found, self.study)
                 if found

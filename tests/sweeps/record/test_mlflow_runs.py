@@ -8,16 +8,8 @@ import pandas as pd
 import pytest
 
 from sweeps.record.journal import Event, Journal
-from sweeps.record.mlflow_runs import (
-    CURVES,
-    DESCRIBED,
-    EXPERIMENT,
-    SPEC,
-    Runs,
-    curves_csv,
-    first_line,
-    flatten,
-)
+from sweeps.record.mlflow_runs import EXPERIMENT, Runs, first_line
+from sweeps.record.run_update import CURVES, DESCRIBED, SPEC, RunUpdate, curves_csv, flatten
 from tests.sweeps.record.small import FACTS, metrics, open_runs, record, spec
 
 
@@ -65,7 +57,7 @@ def test_a_description_is_the_recipe_as_parameters_and_as_artifacts(runs: Runs) 
     trial = spec(4)
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
     for _ in range(2):  # again after a crash
-        runs.describe(run_id, trial)
+        runs.write(run_id, RunUpdate().describe(trial))
     run = runs.client.get_run(run_id)
     assert run.data.params["model.name"] == "plain_cnn"
     assert run.data.params["optimizer.lr"] == "0.1"
@@ -83,7 +75,7 @@ def test_a_recipe_of_many_phases_fits(runs: Runs) -> None:
     phases = [{"epochs": 1, "optimizer": "sgd"}] * 30
     trial = spec(phases=phases)
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
-    runs.describe(run_id, trial)
+    runs.write(run_id, RunUpdate().describe(trial))
     params = runs.client.get_run(run_id).data.params
     assert len(params) > 200
     assert params["phases.29.optimizer.name"] == "sgd"
@@ -91,8 +83,8 @@ def test_a_recipe_of_many_phases_fits(runs: Runs) -> None:
 
 def test_writing_epochs_twice_gives_one_point_each(runs: Runs) -> None:
     run_id = runs.create_trial("t", spec(), runs.create_parent("small", "?"))
-    runs.log_epochs(run_id, results(1, 2))
-    runs.log_epochs(run_id, results(1, 2, 3))
+    runs.write(run_id, RunUpdate().epochs(results(1, 2)))
+    runs.write(run_id, RunUpdate().epochs(results(1, 2, 3)))
     history = runs.client.get_metric_history(run_id, "validation/accuracy")
     assert [(p.step, p.value, p.timestamp) for p in history] == [
         (e, metrics(e)["validation/accuracy"], 1_000_000 + 1000 * e) for e in (1, 2, 3)
@@ -101,7 +93,7 @@ def test_writing_epochs_twice_gives_one_point_each(runs: Runs) -> None:
 
 def test_more_points_than_a_call_takes_are_all_written(runs: Runs) -> None:
     run_id = runs.create_trial("t", spec(), runs.create_parent("small", "?"))
-    runs.log_epochs(run_id, results(*range(1, 201)))
+    runs.write(run_id, RunUpdate().epochs(results(*range(1, 201))))
     assert len(runs.client.get_metric_history(run_id, "peak_memory")) == 200
 
 
@@ -123,8 +115,8 @@ def test_the_curves_are_there_before_a_run_is_finished(
 
     monkeypatch.setattr(runs.client, "log_text", logged)
     monkeypatch.setattr(runs.client, "set_terminated", terminated)
-    runs.log_epochs(run_id, list(journal[trial.id].results.values()))
-    runs.log_end(run_id, journal[trial.id])
+    runs.write(run_id, RunUpdate().epochs(list(journal[trial.id].results.values())))
+    runs.write(run_id, RunUpdate().end(journal[trial.id]))
     assert calls == [CURVES, "FINISHED"]
 
     run = runs.client.get_run(run_id)
@@ -163,7 +155,7 @@ def test_an_outcome_is_a_tag_and_a_status_of_mlflow(
         "outcome", trial.id, status=status, reason="Traceback\n" + "x" * 20_000, study="small"
     )
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
-    runs.log_end(run_id, journal[trial.id])
+    runs.write(run_id, RunUpdate().end(journal[trial.id]))
     run = runs.client.get_run(run_id)
     assert (run.info.status, run.data.tags["status"]) == (theirs, status)
     assert run.data.tags["reason"].startswith("Traceback\nxxx")
@@ -176,7 +168,7 @@ def test_a_running_trial_has_its_curves_from_the_history(runs: Runs) -> None:
     assert runs.curves(runs.client.get_run(run_id)).empty
     later = results(3)
     del later[0]["metrics"]["validation/loss"]  # was not finite
-    runs.log_epochs(run_id, results(1, 2) + later)
+    runs.write(run_id, RunUpdate().epochs(results(1, 2) + later))
     curves = runs.curves(runs.client.get_run(run_id))
     assert curves["epoch"].to_list() == [1, 2, 3]
     assert set(metrics(1)) == set(curves) - {"epoch"}
@@ -189,7 +181,7 @@ def test_tests_are_kept_by_selection_rule(runs: Runs, journal: Journal) -> None:
     trial = record(journal, spec(), 0.1)
     journal.append("test", trial.id, selection="best", metrics={"accuracy": 0.3, "loss": 1.5})
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
-    runs.log_tests(run_id, journal[trial.id])
+    runs.write(run_id, RunUpdate().tests(journal[trial.id]))
     found = runs.client.get_run(run_id).data.metrics
     assert found == {"test_best/accuracy": 0.3, "test_best/loss": 1.5}
 

@@ -15,8 +15,9 @@ from search_spaces import Study
 from sweeps.analysis.guards import REQUIRED
 from sweeps.publication import table_of
 from sweeps.record.journal import Journal
-from sweeps.record.mlflow_runs import SPEC, Runs
+from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results, load
+from sweeps.record.run_update import SPEC
 from tests.sweeps.record.recorded import ACCURACIES, STUDY, cells, finish, mirror, record_study
 from tests.sweeps.record.small import FACTS, open_runs, record
 

@@ -4,7 +4,8 @@ import pytest
 
 from sweeps.record import tracking
 from sweeps.record.journal import Journal
-from sweeps.record.mlflow_runs import SPEC, Runs
+from sweeps.record.mlflow_runs import Runs
+from sweeps.record.run_update import SPEC, RunUpdate
 from tests.sweeps.record.mirrored import Start, only_run, points, until
 from tests.sweeps.record.small import metrics, record, spec
 
@@ -164,14 +165,16 @@ def test_a_restart_completes_a_half_written_mirror(
     parent = runs.create_parent("small", "?")
     run_id = runs.create_trial(trial.id, trial, parent)
     if died_after != "create_trial":
-        runs.describe(run_id, trial)
+        runs.write(run_id, RunUpdate().describe(trial))
     if died_after in ("log_epochs", "log_end"):
         runs.client.set_tag(run_id, "in.small", "true")
-        runs.log_epochs(run_id, [journal[trial.id].results[1], journal[trial.id].results[2]])
+        runs.write(
+            run_id, RunUpdate().epochs([journal[trial.id].results[1], journal[trial.id].results[2]])
+        )
     if died_after == "log_end":  # all but its last call
         with monkeypatch.context() as patch:
             patch.setattr(runs.client, "set_terminated", lambda *_: None)
-            runs.log_end(run_id, journal[trial.id])
+            runs.write(run_id, RunUpdate().end(journal[trial.id]))
 
     for _ in range(2):
         assert start().close("FINISHED", 20)
