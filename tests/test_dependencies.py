@@ -17,6 +17,7 @@ FORBIDDEN = {
     "sweeps/analysis": {"ray", "optuna", "mlflow"},
 }
 OURS = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+BESIDE = sorted((ROOT / "benchmarks").rglob("*.py"))
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -56,16 +57,17 @@ def test_the_analysis_knows_nothing_of_the_rest_of_sweeps() -> None:
     assert not wrong
 
 
-def test_tests_are_never_imported() -> None:
-    assert not [path for path in OURS for name in imported(path) if name.split(".")[0] == "tests"]
+def test_tests_and_benchmarks_are_never_imported() -> None:
+    for never, files in (("tests", [*OURS, *BESIDE]), ("benchmarks", OURS)):
+        assert not [path for path in files for name in imported(path) if name.startswith(never)]
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
+@pytest.mark.parametrize("path", [*OURS, *BESIDE], ids=named)
 def test_files_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
+@pytest.mark.parametrize("path", [*OURS, *BESIDE], ids=named)
 def test_functions_are_short(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
