@@ -16,6 +16,7 @@ from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.ray_session import Resources, divide, plan_resources, ray_session
+from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.journal import TrialRecord, read_records
 from sweeps.record.places import Places
@@ -141,10 +142,11 @@ def _search(
     assert study.search is not None
     baseline = planner.spec(study.base, SEARCH_SEED)
     done, found = 0, []
-    if (places.state / "optuna.db").exists():
+    if places.suggestions.exists():
+        suggestions = open_suggestions(places.suggestions, reading=True)
         name = optuna_study_name(study, baseline, COHORT if deterministic else 0)
-        if name in optuna.get_all_study_names(places.optuna_uri):
-            database = optuna.load_study(study_name=name, storage=places.optuna_uri)
+        if name in optuna.get_all_study_names(suggestions):
+            database = optuna.load_study(study_name=name, storage=suggestions)
             done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
             found = searched(database)
     spent, rungs = expected_epochs(study.search, study.base.epochs)

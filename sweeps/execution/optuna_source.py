@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from cifar_models.recipe import Recipe
@@ -55,7 +56,7 @@ def optuna_study_name(study: Study, baseline: TrialSpec, cohort: int = 0) -> str
 
 
 def open_optuna_study(
-    study: Study, baseline: TrialSpec, storage: str, cohort: int = 0
+    study: Study, baseline: TrialSpec, storage: BaseStorage, cohort: int = 0
 ) -> optuna.Study:
     """Create or open the Optuna study of a search."""
     logging.getLogger("optuna").setLevel(logging.WARNING)

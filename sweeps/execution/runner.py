@@ -25,6 +25,7 @@ from sweeps.execution.progress import Progress
 from sweeps.execution.ray_session import plan_resources, ray_session
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
+from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.trial_source import PlannedTrials, checkpoint_url
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
@@ -125,11 +126,12 @@ class StudyRun:
         assert search is not None
         baseline = self.planner.spec(study.base, SEARCH_SEED)
         cohort = COHORT if self.options.deterministic else 0
-        database = open_optuna_study(study, baseline, self.places.optuna_uri, cohort)
+        suggestions = open_suggestions(self.places.suggestions)
+        database = open_optuna_study(study, baseline, suggestions, cohort)
         if self.options.fresh:
             self._forget(searched(database))
-            optuna.delete_study(study_name=database.study_name, storage=database._storage)
-            database = open_optuna_study(study, baseline, self.places.optuna_uri, cohort)
+            optuna.delete_study(study_name=database.study_name, storage=suggestions)
+            database = open_optuna_study(study, baseline, suggestions, cohort)
 
         def make_spec(recipe: Recipe) -> TrialSpec:
             return self._known(self.planner.spec(recipe, SEARCH_SEED))

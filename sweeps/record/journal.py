@@ -99,8 +99,8 @@ class Journal:
             try:
                 state.mkdir(parents=True, exist_ok=True)
                 opened.enter_context(_lock(state / "driver.lock"))
-                _cut_torn_line(self._path)
-                for event in _read(self._path):
+                cut_torn_line(self._path)
+                for event in read_events(self._path):
                     _apply(self.trials, event)
                 self._stream = opened.enter_context(self._path.open("a", encoding="utf-8"))
             except OSError as error:
@@ -134,7 +134,7 @@ class Journal:
 def read_records(state: Path) -> dict[str, TrialRecord]:
     """Return what a state folder's journal knows, without a lock and without a change."""
     trials: dict[str, TrialRecord] = {}
-    for event in _read(state / FILE):
+    for event in read_events(state / FILE):
         _apply(trials, event)
     return trials
 
@@ -151,7 +151,7 @@ def _apply(trials: dict[str, TrialRecord], event: Event) -> None:
     trials.setdefault(trial, TrialRecord(trial)).apply(event)
 
 
-def _read(path: Path) -> Iterator[Event]:
+def read_events(path: Path) -> Iterator[Event]:
     """Yield the whole events of a journal."""
     if not path.exists():
         return
@@ -165,7 +165,7 @@ def _read(path: Path) -> Iterator[Event]:
                 yield event
 
 
-def _cut_torn_line(path: Path) -> None:
+def cut_torn_line(path: Path) -> None:
     """Take an unfinished last line off, so that the next one does not continue it."""
     if path.exists():
         whole = path.read_bytes().rpartition(b"\n")

@@ -27,9 +27,9 @@ class Places:
         return self.artifacts is None
 
     @property
-    def optuna_uri(self) -> str:
-        """The database of the searches."""
-        return f"sqlite:///{self.state / 'optuna.db'}"
+    def suggestions(self) -> Path:
+        """What Optuna has suggested to the searches, and was told."""
+        return self.state / "optuna.jsonl"
 
     def folder(self, study: str) -> Path:
         """Return the folder of a study's tables, plots and recipe."""

@@ -18,6 +18,7 @@ from sweeps.execution.optuna_source import (
     optuna_study_name,
     searched,
 )
+from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from tests.sweeps.execution.specs import BASE, spec, study
@@ -39,7 +40,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def source(journal: Journal, asked: Study | None = None) -> OptunaTrials:
     asked = asked or searching()
-    storage = f"sqlite:///{journal._path.parent / 'optuna.db'}"
+    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
     database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage)
     return OptunaTrials(asked, database, make_spec, journal, "unused", slots=2)
 
@@ -224,6 +225,6 @@ def test_cohorts_begin_where_they_would_have_begun_without_a_kill(journal: Journ
 
 
 def cohorts(journal: Journal, asked: Study) -> CohortTrials:
-    storage = f"sqlite:///{journal._path.parent / 'optuna.db'}"
+    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
     database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, COHORT)
     return CohortTrials(asked, database, make_spec, journal, "unused", slots=2)

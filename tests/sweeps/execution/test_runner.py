@@ -12,6 +12,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.record.journal import read_records
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results, load
@@ -63,7 +64,7 @@ def test_the_table_is_printed_with_the_places_of_what_was_written(ran: Ran) -> N
 
 
 def test_after_a_search_optuna_knows_the_truth(ran: Ran) -> None:
-    storage = f"sqlite:///{ran.folder / 'runs' / 'optuna.db'}"
+    storage = open_suggestions(ran.folder / "runs" / "optuna.jsonl", reading=True)
     (name,) = optuna.get_all_study_names(storage)
     trials = optuna.load_study(study_name=name, storage=storage).get_trials()
     assert len(trials) == 24

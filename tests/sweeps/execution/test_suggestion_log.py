@@ -1,0 +1,65 @@
+"""Optuna's searches in a file of lines: whole after a crash, and readable by others."""
+
+import warnings
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from sweeps.execution.suggestion_log import open_suggestions
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "optuna.jsonl"
+
+
+def search(path: Path) -> optuna.Study:
+    storage = open_suggestions(path)
+    return optuna.create_study(storage=storage, study_name="s", load_if_exists=True)
+
+
+def told(path: Path, trials: int) -> optuna.Study:
+    study = search(path)
+    for number in range(trials):
+        trial = study.ask()
+        trial.suggest_float("lr", 1e-3, 1.0, log=True)
+        trial.suggest_categorical("model", ["a", "b"])
+        trial.set_user_attr("trial", f"t{number}")
+        trial.report(0.5, 1)
+        with warnings.catch_warnings():  # experimental
+            warnings.simplefilter("ignore")
+            trial.set_constraint("trainable", 1.0)
+        study.tell(trial, number / 10)
+    return study
+
+
+def test_another_driver_finds_what_the_first_was_told(path: Path) -> None:
+    first = told(path, 3)
+    running = first.ask()
+    running.suggest_float("lr", 1e-3, 1.0, log=True)
+    second = search(path).get_trials()
+    assert second == first.get_trials()
+    assert second[-1].state is TrialState.RUNNING
+    assert second[-1].params == running.params
+    adopted = optuna.Trial(search(path), second[-1]._trial_id)
+    assert adopted.suggest_float("lr", 1e-3, 1.0, log=True) == running.params["lr"]
+
+
+def test_a_line_torn_by_a_crash_is_cut_off(path: Path) -> None:
+    told(path, 2)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"op_code":4,"wor')
+    reader = open_suggestions(path, reading=True)
+    assert len(optuna.load_study(study_name="s", storage=reader).get_trials()) == 2
+    assert path.read_bytes() != whole  # a reader changes nothing: the writer may be at work
+    assert len(search(path).get_trials()) == 2
+    assert len(told(path, 1).get_trials()) == 3
+    assert len(search(path).get_trials()) == 3
+
+
+def test_a_deleted_search_begins_anew(path: Path) -> None:
+    told(path, 2)
+    optuna.delete_study(study_name="s", storage=open_suggestions(path))
+    assert search(path).get_trials() == []
