@@ -83,7 +83,7 @@ def test_loss_prefers_the_truth(choice: type[Any]) -> None:
 @pytest.mark.parametrize("choice", of("optimizer"))
 def test_optimizer_descends_and_its_rate_can_be_changed(choice: type[Any]) -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
-    frozen = network[2].weight.requires_grad_(False)
+    frozen = network.get_parameter("2.weight").requires_grad_(False)
     images, untouched = torch.rand(8, 1, 5, 5), frozen.clone()
     optimizer = choice().build(network, 20)
     assert all(group["lr"] > 0 for group in optimizer.param_groups)

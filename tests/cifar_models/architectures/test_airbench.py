@@ -6,7 +6,7 @@ from cifar_models.architectures import Airbench, ImageShape
 from cifar_models.checkpoint import load, save
 from cifar_models.recipe import Recipe
 from cifar_models.training import Training
-from tests.cifar_models.small import ONE_PHASE, measured, start
+from tests.cifar_models.small import ONE_PHASE, images, measured, start
 
 CIFAR = ImageShape(3, 32, 32, 10)
 SMALL = ONE_PHASE.replace({"model": Airbench(widths=(26, 30, 30)), "optimizer.lr": 0.01})
@@ -22,9 +22,9 @@ def test_it_has_the_size_of_the_paper() -> None:
 def test_it_ends_in_a_scaled_linear_layer() -> None:
     torch.manual_seed(0)
     whole = Airbench(widths=(4, 4, 4)).build(CIFAR).eval()
-    images = torch.rand(2, 3, 32, 32)
+    inputs = torch.rand(2, 3, 32, 32)
     assert isinstance(whole, nn.Sequential)
-    torch.testing.assert_close(whole(images), whole[:-1](images) / 9)
+    torch.testing.assert_close(whole(inputs), whole[:-1](inputs) / 9)
 
 
 @pytest.mark.parametrize("dirac", [True, False])
@@ -46,8 +46,9 @@ def whitened(training: Training) -> bool:
     """Tell whether the first layer gives uncorrelated outputs of the training images."""
     first = training.classifier.network.get_submodule("first")
     assert isinstance(first, nn.Conv2d)
-    images = training.classifier.normalised(training.pixels.permute(0, 3, 1, 2))
-    outputs = nn.functional.conv2d(images, first.weight)[:, :12].transpose(0, 1).flatten(1)
+    pixels = torch.tensor(images().train.pixels).permute(0, 3, 1, 2)
+    inputs = training.classifier.normalised(pixels)
+    outputs = nn.functional.conv2d(inputs, first.weight)[:, :12].transpose(0, 1).flatten(1)
     moment = outputs @ outputs.T / outputs.shape[1]
     return bool((moment - moment.diag().diag()).abs().max() < 1e-3)
 

@@ -4,11 +4,12 @@ import torch
 from torch import Tensor, nn
 
 
-def weight(*values: float) -> nn.Module:
-    """Return a network of one parameter, called ``weight``."""
-    network = nn.Module()
-    network.weight = nn.Parameter(torch.tensor(values))
-    return network
+class Weight(nn.Module):
+    """A network of one parameter."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([value]))
 
 
 def small() -> nn.Sequential:

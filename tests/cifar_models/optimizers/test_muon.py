@@ -31,11 +31,11 @@ def test_the_scale_of_a_matrix_does_not_matter() -> None:
 
 def by_hand(optimizer: Muon, network: nn.Sequential, steps: int) -> None:
     """Step the convolutions as the paper says, one after the other."""
-    buffers = [torch.zeros_like(network[place].weight) for place in (0, 2)]
+    weights = [network.get_parameter(name) for name in ("0.weight", "2.weight")]
+    buffers = [torch.zeros_like(weight) for weight in weights]
     for step in range(steps):
         gradients(network, step)
-        for place, buffer in zip((0, 2), buffers, strict=True):
-            weight = network[place].weight
+        for weight, buffer in zip(weights, buffers, strict=True):
             assert weight.grad is not None
             buffer.mul_(optimizer.momentum).add_(weight.grad)
             direction = weight.grad + optimizer.momentum * buffer if optimizer.nesterov else buffer
@@ -52,7 +52,7 @@ def by_hand(optimizer: Muon, network: nn.Sequential, steps: int) -> None:
 )
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_convolutions_step_as_by_hand(optimizer: Muon, layout: torch.memory_format) -> None:
-    ours, theirs = (small().to(memory_format=layout) for _ in range(2))  # type: ignore[call-overload]
+    ours, theirs = (small().to(memory_format=layout) for _ in range(2))
     for network in (ours, theirs):
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name in ("0.weight", "2.weight"))
@@ -69,8 +69,8 @@ def test_all_others_learn_by_sgd() -> None:
     sgd = SGD(lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.01, norm_bias_rate=8)
     ours, theirs = small(), small()
     for network in (ours, theirs):
-        network[0].weight.requires_grad_(False)
-        network[2].weight.requires_grad_(False)
+        network.get_parameter("0.weight").requires_grad_(False)
+        network.get_parameter("2.weight").requires_grad_(False)
     built, torchs = Muon(sgd=sgd).build(ours, 10), sgd.build(theirs, 10)
     assert [group["lr"] for group in built.param_groups] == [0.05, 0.4]
     for step in range(3):
@@ -92,7 +92,7 @@ def test_a_loss_scale_leaves_the_step_as_it_is() -> None:
         for parameter in scaled.parameters():
             assert parameter.grad is not None
             parameter.grad *= 2.0**10
-        scaler.scale(torch.ones(()))  # type: ignore[no-untyped-call]
+        scaler.scale(torch.ones(()))
         scaler.step(other)
         scaler.update()
     for mine, its in zip(plain.parameters(), scaled.parameters(), strict=True):

@@ -3,13 +3,13 @@ import torch
 from pydantic import ValidationError
 
 from cifar_models.optimizers import SGD
-from tests.cifar_models.optimizers.networks import weight
+from tests.cifar_models.optimizers.networks import Weight
 
 
 def test_a_step_of_sgd() -> None:
-    network = weight(1.0)
+    network = Weight(1.0)
     optimizer = SGD(lr=0.1, momentum=0.0, weight_decay=0.5).build(network, 10)
-    (3 * network.weight).sum().backward()  # type: ignore[operator]
+    (3 * network.weight).sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     torch.testing.assert_close(network.weight.data, torch.tensor([1 - 0.1 * (3 + 0.5)]))
 
