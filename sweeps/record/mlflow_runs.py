@@ -26,6 +26,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it bound the argume
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.run_update import CURVES, RunUpdate
@@ -54,6 +55,8 @@ class Runs:
     def __init__(self, uri: str, artifacts: str | None = None, *, reading: bool = False) -> None:
         self.uri = uri
         self._absent: set[str] = set()
+        self._folders: dict[str, str] = {}
+        """Where the artifacts of a run lie."""
         if reading and uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
             raise ValueError(
                 f"there are no results in {uri.removeprefix(_FILE)}; run a study first (sweeps "
@@ -122,11 +125,13 @@ class Runs:
             self.client.update_run(run.info.run_id, status="RUNNING")
         return str(run.info.run_id)
 
-    def create_trial(self, trial: str, spec: TrialSpec, parent: str) -> str:
-        """Return the id of a new run of a trial; `describe` says what it is."""
+    def create_trial(
+        self, trial: str, spec: TrialSpec, parent: str, tags: dict[str, str] | None = None
+    ) -> str:
+        """Return the id of a new run of a trial; tags are cheapest here."""
         self._absent.discard(trial)  # also when the answer is lost and there is a run after all
         recipe, model = spec.recipe, spec.recipe.model.name
-        tags = {
+        tags = (tags or {}) | {
             "kind": "trial",
             "trial": trial,
             "signature": recipe.signature,
@@ -136,15 +141,17 @@ class Runs:
             "mlflow.parentRunId": parent,
             "mlflow.runName": f"{model}-{recipe.signature[:6]}-seed{spec.seed}",
         }
-        return str(self.client.create_run(self.experiment, tags=tags).info.run_id)
+        run = self.client.create_run(self.experiment, tags=tags)
+        self._folders[run.info.run_id] = run.info.artifact_uri
+        return str(run.info.run_id)
 
     def write(self, run_id: str, update: RunUpdate) -> None:
         """Write an update: files first, then the rest, at last the run's end.
 
         So a tag, or an end, says that what it speaks of is there. The same update twice is one.
         """
-        for name, text in update.files.items():
-            self.client.log_text(run_id, text, name)
+        if update.files:
+            self._write_files(run_id, update.files)
         for points, params, tags in update.batches():
             self.client.log_batch(run_id, points, params, tags)
         if update.status is not None:
@@ -158,6 +165,16 @@ class Runs:
                 self.client.delete_tag(run.info.run_id, tag)
             if run.info.status == "RUNNING":
                 self.client.set_terminated(run.info.run_id, "KILLED")
+
+    def _write_files(self, run_id: str, files: dict[str, str]) -> None:
+        """Write text artifacts at once; MLflow's client would ask for the run at each of them."""
+        uri = self._folders.get(run_id) or self.client.get_run(run_id).info.artifact_uri
+        self._folders[run_id] = uri
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            store = get_artifact_repository(uri, tracking_uri=self.uri)
+            store.log_artifacts(folder)  # type: ignore[no-untyped-call]
 
     # ------------------------------------------------------------------ reading
 

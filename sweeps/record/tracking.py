@@ -28,24 +28,22 @@ class _Mirror:
     """What MLflow is known to have of a trial."""
 
     run_id: str
+    tags: dict[str, str]
     epochs: int = 0
     status: str = "running"
     tests: int = 0
-    member: bool = False
-    described: bool = False
 
     @classmethod
-    def of(cls, run: Run, study: str) -> Self:
+    def of(cls, run: Run) -> Self:
         """Return what a run has, as its tags and metrics say; what is uncertain counts as not."""
         tags, metrics = run.data.tags, run.data.metrics
         ended = run.info.status != "RUNNING"
         return cls(
             run_id=run.info.run_id,
+            tags=tags,
             epochs=int(metrics.get("epochs", 0)) if ended else 0,
             status=tags.get("status", "running") if ended else "running",
             tests=len({name.split("/")[0] for name in metrics if name.startswith("test_")}),
-            member=f"in.{study}" in tags,
-            described=DESCRIBED in tags,
         )
 
 
@@ -56,9 +54,10 @@ class Tracker:
         self.runs, self.journal, self.study, self.parent = runs, journal, study, parent
         self.problem: str | None = None
         """Why MLflow is behind the journal at the moment, if it is."""
+        self._member = f"in.{study}"
         self._mirrors: dict[str, _Mirror] = {}
         for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
-            self._mirrors.setdefault(run.data.tags["trial"], _Mirror.of(run, study))
+            self._mirrors.setdefault(run.data.tags["trial"], _Mirror.of(run))
         self._changed: dict[str, None] = {}
         self._membership: str | None = None
         self._end: str | None = None
@@ -153,11 +152,9 @@ class Tracker:
         if record.status == "pending":
             return  # only planned so far: the study's membership says so
         mirror, status, done = self._mirror(trial), record.status, record.epochs
-        update = RunUpdate()
-        if not mirror.described:
+        update = RunUpdate(tags={self._member: "true"})
+        if DESCRIBED not in mirror.tags:
             update.describe(self._spec(trial))
-        if not mirror.member:
-            update.tags[f"in.{self.study}"] = "true"
         if mirror.status in _ENDED and status not in _ENDED:
             self.runs.client.update_run(mirror.run_id, status="RUNNING")
             update.tags["status"] = "running"
@@ -168,11 +165,10 @@ class Tracker:
         tests = len(record.tests)
         if tests > mirror.tests:
             update.tests(record)
+        update.tags = dict(update.tags.items() - mirror.tags.items())
         self.runs.write(mirror.run_id, update)
-        self._mirrors[trial] = _Mirror(
-            mirror.run_id, done, status if status in _ENDED else "running", tests,
-            member=True, described=True,
-        )  # fmt: skip
+        seen = status if status in _ENDED else "running"
+        self._mirrors[trial] = _Mirror(mirror.run_id, mirror.tags | update.tags, done, seen, tests)
 
     def _spec(self, trial: str) -> TrialSpec:
         return TrialSpec.from_json(self.journal[trial].spec)
@@ -180,9 +176,11 @@ class Tracker:
     def _mirror(self, trial: str) -> _Mirror:
         if trial not in self._mirrors:
             found = None if self.runs.absent(trial) else self.runs.trial(trial)
-            self._mirrors[trial] = (
-                _Mirror.of(found, self.study)
-                if found
-                else _Mirror(self.runs.create_trial(trial, self._spec(trial), self.parent))
-            )
+            self._mirrors[trial] = _Mirror.of(found) if found else self._new(trial)
         return self._mirrors[trial]
+
+    def _new(self, trial: str) -> _Mirror:
+        facts = self.journal[trial].facts.items()
+        tags = {name: str(value) for name, value in facts} | {self._member: "true"}
+        run_id = self.runs.create_trial(trial, self._spec(trial), self.parent, tags)
+        return _Mirror(run_id, tags | {"status": "running"})

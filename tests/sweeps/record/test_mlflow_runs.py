@@ -103,17 +103,17 @@ def test_the_curves_are_there_before_a_run_is_finished(
     trial = record(journal, spec(), 0.1, 0.5, 0.4)
     run_id = runs.create_trial(trial.id, trial, runs.create_parent("small", "?"))
     calls: list[str] = []
-    log_text, set_terminated = runs.client.log_text, runs.client.set_terminated
+    write_files, set_terminated = runs._write_files, runs.client.set_terminated
 
-    def logged(run_id: str, text: str, path: str) -> None:
-        calls.append(path)
-        log_text(run_id, text, path)
+    def written(run_id: str, files: dict[str, str]) -> None:
+        calls.extend(files)
+        write_files(run_id, files)
 
     def terminated(run_id: str, status: str) -> None:
         calls.append(status)
         set_terminated(run_id, status)
 
-    monkeypatch.setattr(runs.client, "log_text", logged)
+    monkeypatch.setattr(runs, "_write_files", written)
     monkeypatch.setattr(runs.client, "set_terminated", terminated)
     runs.write(run_id, RunUpdate().epochs(list(journal[trial.id].results.values())))
     runs.write(run_id, RunUpdate().end(journal[trial.id]))
