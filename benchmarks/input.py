@@ -10,48 +10,30 @@ from benchmarks.baselines.classic import BATCH_SIZE, Batch, take, train_loader
 from benchmarks.harness import Arm, Benchmark, Case, Figure, Options, alternate, compare
 from benchmarks.harness.images import CIFAR10_TRAIN, random_images
 from cifar_models.augmentation import HorizontalFlip, RandomCrop
-from cifar_models.classifier import Classifier, channel_statistics, images_of, on_device
+from cifar_models.batches import Batches
+from cifar_models.classifier import Classifier
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
-from cifar_models.streams import generator, uniforms
 
 CLASSIC, TUNED, OURS = "DataLoader, 2 workers", "DataLoader, tuned", "ours"
 
 
 class OurInput:
-    """The input of `cifar_models.training`, by the functions that it uses, without a network."""
+    """The input of `cifar_models.training`: its own batches, without a network."""
 
     def __init__(self, images: Images, numerics: Numerics, batch_size: int = BATCH_SIZE) -> None:
-        self.numerics, self.batch_size = numerics, batch_size
-        mean, std = channel_statistics(images.pixels)
-        self.normalise = Classifier(nn.Identity(), mean, std).to(numerics.device)
-        self.pixels, self.labels = on_device(images, numerics.device)
-        height, width = images.pixels.shape[1:3]
-        fill = mean.round().to(torch.uint8)
-        self.augmentations = [
-            (kind.name, kind.numbers, kind.build(height, width, fill))
-            for kind in (RandomCrop(), HorizontalFlip())
-        ]
+        augmentation = (RandomCrop(), HorizontalFlip())
+        self.batches = Batches(images, augmentation, batch_size, numerics)
+        self.normalise = Classifier(nn.Identity(), *images.statistics).to(numerics.device)
 
     def augmented(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch as uint8, before normalisation."""
-        size, device, count = self.batch_size, self.numerics.device, len(self.labels)
-        order = torch.randperm(count, generator=generator(0, "order", epoch)).to(device)
-        draws = [
-            (augment, uniforms(0, epoch, name, count, numbers).to(device))
-            for name, numbers, augment in self.augmentations
-        ]
-        for step in range(count // size):
-            index = order[step * size : (step + 1) * size]
-            batch = images_of(self.pixels[index], self.numerics)
-            for augment, numbers in draws:
-                batch = augment(batch, numbers[index])
-            yield batch, self.labels[index]
+        return self.batches.epoch(0, epoch)
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, ready for a network."""
         for images, labels in self.augmented(epoch):
-            yield self.normalise(images), labels
+            yield self.normalise.normalised(images), labels
 
 
 def measure(options: Options) -> list[Case]:

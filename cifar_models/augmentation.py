@@ -5,19 +5,21 @@ it falls into, on the device, or on any generator.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional as F
 
 from cifar_models.component import Component
+from cifar_models.pixels import confined, pack, take
 from cifar_models.ranges import IntRange, Range
 from cifar_models.streams import uniforms
 
 Augment = Callable[[Tensor, Tensor], Tensor]
+Places = tuple[Tensor, Tensor]
+Move = Callable[[Tensor, Tensor, Tensor], Places]
 
 
 class Augmentation(Component, kind="augmentation"):
@@ -47,8 +49,49 @@ class Augmentation(Component, kind="augmentation"):
             ValueError: The images are too small.
         """
 
+    def moves(self, height: int, width: int) -> Move | None:
+        """Return what the augmentation does to places, or None if it does more than move pixels.
 
-class RandomCrop(Augmentation):
+        The function takes rows (B, height) and columns (B, width) int32 of its result and uniforms
+        (B, numbers); it returns of which rows and columns of the image they come. A place outside
+        of the image is black.
+
+        Args:
+            height: Of the images, in pixels.
+            width: Of the images, in pixels.
+
+        Raises:
+            ValueError: The images are too small.
+        """
+        return None
+
+
+class Geometric(Augmentation):
+    """An augmentation that only moves whole rows and columns: each pixel has its source.
+
+    A training applies those at the head of a recipe's list by one gather for all of them.
+    """
+
+    @abstractmethod
+    def moves(self, height: int, width: int) -> Move:
+        """Return the function; see `Augmentation.moves`."""
+
+    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+        """Return the function that moves the pixels of a batch."""
+        move = self.moves(height, width)
+
+        def augment(images: Tensor, uniforms: Tensor) -> Tensor:
+            index = torch.arange(len(images), device=images.device)
+            rows, columns = moved([move], [uniforms], index, height, width)
+            packed = pack(images.permute(0, 2, 3, 1))
+            result = take(packed, index, rows, columns, images.shape[1])
+            last = images.is_contiguous(memory_format=torch.channels_last)
+            return result if last else result.contiguous()
+
+        return augment
+
+
+class RandomCrop(Geometric):
     """Pads with ``padding`` pixels on each side and cuts the original size out of that.
 
     They are black, or with ``mode: reflect`` the image mirrored at its outermost pixels.
@@ -62,34 +105,26 @@ class RandomCrop(Augmentation):
     mode: Literal["zeros", "reflect"] = "zeros"
     numbers: ClassVar[int] = 2
 
-    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+    def moves(self, height: int, width: int) -> Move:
         """Return the function; the draws are the offsets down and to the right."""
-        if self.mode == "reflect" and self.padding >= min(height, width):
+        reflects = self.mode == "reflect"
+        if reflects and self.padding >= min(height, width):
             raise ValueError(
                 f"images of {height}x{width} cannot be mirrored by {self.padding} pixels: "
                 "use a smaller padding"
             )
 
-        def crop(images: Tensor, uniforms: Tensor) -> Tensor:
-            padded = self._padded(images)
-            windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view: every crop there is
-            down, right = _integers(uniforms, 2 * self.padding + 1).unbind(1)
-            batch = torch.arange(len(images), device=images.device)
-            return windows[batch, :, down, right]
+        def move(rows: Tensor, columns: Tensor, uniforms: Tensor) -> Places:
+            offsets = _integers(uniforms, 2 * self.padding + 1) - self.padding
+            rows, columns = rows + offsets[:, :1], columns + offsets[:, 1:]
+            if reflects:
+                return _mirrored(rows, height), _mirrored(columns, width)
+            return rows, columns
 
-        return crop
-
-    def _padded(self, images: Tensor) -> Tensor:
-        if self.mode == "zeros":
-            return F.pad(images, (self.padding,) * 4)
-        rows, columns = (  # torch reflects no uint8
-            _mirrored(torch.arange(-self.padding, size + self.padding, device=images.device), size)
-            for size in images.shape[2:]
-        )
-        return images[:, :, rows][:, :, :, columns]
+        return move
 
 
-class HorizontalFlip(Augmentation):
+class HorizontalFlip(Geometric):
     """Mirrors left and right with ``probability``.
 
     Source: torchvision.transforms.RandomHorizontalFlip.
@@ -99,17 +134,16 @@ class HorizontalFlip(Augmentation):
     probability: Annotated[float, Field(ge=0, le=1), Range(0.0, 1.0)] = 0.5
     numbers: ClassVar[int] = 1
 
-    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+    def moves(self, height: int, width: int) -> Move:
         """Return the function; an image is mirrored where its draw is below ``probability``."""
 
-        def flip(images: Tensor, uniforms: Tensor) -> Tensor:
-            mirrored = (uniforms < self.probability)[:, :, None, None]
-            return torch.where(mirrored, images.flip(3), images)
+        def move(rows: Tensor, columns: Tensor, uniforms: Tensor) -> Places:
+            return rows, torch.where(uniforms < self.probability, width - 1 - columns, columns)
 
-        return flip
+        return move
 
 
-class AlternatingFlip(Augmentation):
+class AlternatingFlip(Geometric):
     """Mirrors left and right in every other epoch: half of the images in odd ones, half in even.
 
     Which images begin is random. Two epochs in a row so show every image both ways, which random
@@ -128,9 +162,9 @@ class AlternatingFlip(Augmentation):
             return first
         return torch.where(first < 0.5, first + 0.5, first - 0.5)
 
-    def build(self, height: int, width: int, fill: Tensor) -> Augment:
+    def moves(self, height: int, width: int) -> Move:
         """Return the function; an image is mirrored where its draw is below one half."""
-        return HorizontalFlip(probability=0.5).build(height, width, fill)
+        return HorizontalFlip(probability=0.5).moves(height, width)
 
 
 class Cutout(Augmentation):
@@ -168,6 +202,31 @@ class Cutout(Augmentation):
         return (place >= first) & (place < first + self.size)
 
 
+def moved(
+    moves: Sequence[Move], uniforms: Sequence[Tensor], index: Tensor, height: int, width: int
+) -> Places:
+    """Return from which row and column of its image each one comes, after moves one upon another.
+
+    Args:
+        moves: In the order in which they change the image.
+        uniforms: The draws of each, (B, numbers).
+        index: Which images they are, (B,); the places are on its device.
+        height: Of the images, in pixels.
+        width: Of the images, in pixels.
+
+    Returns:
+        rows (B, height) and columns (B, width), int32; outside of the image is black.
+    """
+    rows, columns = (
+        torch.arange(size, dtype=torch.int32, device=index.device).expand(len(index), size)
+        for size in (height, width)
+    )
+    for move, numbers in reversed(list(zip(moves, uniforms, strict=True))):
+        rows, columns = move(rows, columns, numbers)
+        rows, columns = confined(rows, height), confined(columns, width)
+    return rows, columns
+
+
 def _mirrored(place: Tensor, length: int) -> Tensor:
     """Return places outside of [0, length) mirrored at the first and the last one."""
     last = length - 1
@@ -176,4 +235,4 @@ def _mirrored(place: Tensor, length: int) -> Tensor:
 
 def _integers(uniforms: Tensor, count: int) -> Tensor:
     """Return integers uniform in [0, count); float32 may round ``uniforms * count`` up to it."""
-    return (uniforms * count).long().clamp_(max=count - 1)
+    return (uniforms * count).to(torch.int32).clamp_(max=count - 1)

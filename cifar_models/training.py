@@ -10,23 +10,23 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from cifar_models.allocator import keep_freed_memory
 from cifar_models.architectures import ImageShape
+from cifar_models.batches import Batches
 from cifar_models.checkpoint import Checkpoint, Weights
 from cifar_models.classifier import (
     Classifier,
     autocast,
-    channel_statistics,
     evaluate,
     images_of,
-    on_device,
 )
-from cifar_models.datasets import Images
+from cifar_models.datasets import Images, as_tensor
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
 from cifar_models.recipe import Recipe
-from cifar_models.streams import generator, global_stream, initialise
+from cifar_models.streams import global_stream, initialise
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised by every change of ours that alters numbers: part of a trial's identity."""
 
 Status = Literal["running", "finished", "diverged"]
@@ -100,32 +100,27 @@ class Training(Iterator[EpochResult]):
         check(recipe, shape, len(train.labels))
         self.recipe, self.seed, self.numerics, self.validation = recipe, seed, numerics, validation
         torch.set_num_threads(numerics.threads)
+        keep_freed_memory()
         if numerics.device == "cuda":
             torch.cuda.reset_peak_memory_stats()
         self.classifier = build_classifier(recipe, shape, seed)
-        mean, std = channel_statistics(train.pixels)
+        mean, std = train.statistics
         self.classifier.mean.copy_(mean.view_as(self.classifier.mean))
         self.classifier.std.copy_(std.view_as(self.classifier.std))
         self.classifier.to(memory_format=numerics.memory_format).to(numerics.device)
         self.loss = recipe.loss.build(num_classes).to(numerics.device)
-        self.pixels, self.labels = on_device(train, numerics.device)
-        self._prepare()
-        fill = mean.round().to(torch.uint8)
-        self.augmentations = [
-            (_stream_name(recipe, place), augmentation,
-             augmentation.build(shape.height, shape.width, fill))
-            for place, augmentation in enumerate(recipe.augmentation)
-        ]  # fmt: skip
-        self.steps_per_epoch = len(train.labels) // recipe.batch_size
+        self._prepare(train)
+        self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics)
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights = 0, Weights()
-        self.optimisation = Optimisation(recipe, self.classifier, self.steps_per_epoch, numerics)
+        self.optimisation = Optimisation(recipe, self.classifier, len(self.batches), numerics)
 
     @torch.no_grad()
-    def _prepare(self) -> None:
+    def _prepare(self, train: Images) -> None:
         """Fit the network to the first training images, if it wants any."""
         model = self.recipe.model
-        images = images_of(self.pixels[: model.preparation], self.numerics)
+        pixels = as_tensor(train.pixels[: model.preparation]).to(self.numerics.device)
+        images = images_of(pixels, self.numerics)
         model.prepare(self.classifier.network, self.classifier.normalised(images))
 
     @property
@@ -148,7 +143,7 @@ class Training(Iterator[EpochResult]):
         if self.validation is not None:
             measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
             metrics |= {f"validation/{name}": value for name, value in measured.items()}
-        images = self.steps_per_epoch * self.recipe.batch_size
+        images = len(self.batches) * self.recipe.batch_size
         metrics |= {
             "seconds": time.perf_counter() - started,
             "images_per_second": images / (trained - started),
@@ -158,22 +153,11 @@ class Training(Iterator[EpochResult]):
 
     def _train_epoch(self, epoch: int) -> float:
         """Take every step of an epoch; the device is asked for a number once, at its end."""
-        size, device = self.recipe.batch_size, self.numerics.device
-        count = len(self.labels)
-        order = torch.randperm(count, generator=generator(self.seed, "order", epoch)).to(device)
-        draws = [
-            (augment, augmentation.draws(self.seed, epoch, count, name).to(device))
-            for name, augmentation, augment in self.augmentations
-        ]
         self.optimisation.begin(epoch)
-        total = torch.zeros((), device=device)
-        for step in range(self.steps_per_epoch):
-            index = order[step * size : (step + 1) * size]
-            images = images_of(self.pixels[index], self.numerics)
-            for augment, numbers in draws:
-                images = augment(images, numbers[index])
-            total += self._step(images, self.labels[index])
-        return total.item() / self.steps_per_epoch
+        total = torch.zeros((), device=self.numerics.device)
+        for images, labels in self.batches.epoch(self.seed, epoch):
+            total += self._step(images, labels)
+        return total.item() / len(self.batches)
 
     def _step(self, images: Tensor, labels: Tensor) -> Tensor:
         with autocast(self.numerics):
@@ -270,13 +254,6 @@ def train(
 def _channels_first(shape: tuple[int, ...]) -> tuple[int, int, int]:
     height, width, channels = shape
     return channels, height, width
-
-
-def _stream_name(recipe: Recipe, place: int) -> str:
-    """Name an augmentation's draws by itself, so that variants share them; a second one counts."""
-    names = [augmentation.name for augmentation in recipe.augmentation]
-    earlier = names[:place].count(names[place])
-    return f"{names[place]}#{earlier + 1}" if earlier else names[place]
 
 
 def _copy(classifier: nn.Module) -> Weights:

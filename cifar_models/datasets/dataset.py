@@ -1,16 +1,28 @@
 """What a data set is to the rest of the project: arrays in memory, and the kind that makes them."""
 
 import hashlib
+import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cifar_models.architectures.architecture import ImageShape
 from cifar_models.component import Component
+from cifar_models.pixels import pack
+
+
+def as_tensor(array: NDArray[Any]) -> Tensor:
+    """Return a tensor that shares the array's memory; it may be read-only: never write to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,24 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @cached_property
+    def packed(self) -> Tensor:
+        """The pixels as `cifar_models.pixels.pack` gives them; kept, for trial after trial."""
+        return pack(as_tensor(self.pixels))
+
+    @cached_property
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (C,) float32 of each channel, from exact integer sums."""
+        channels = self.pixels.shape[-1]
+        levels = np.arange(256)
+        counts = [np.bincount(self.pixels[..., c].ravel(), minlength=256) for c in range(channels)]
+        total = np.array([(count * levels).sum() for count in counts])
+        squares = np.array([(count * levels**2).sum() for count in counts])
+        mean = total * channels / self.pixels.size
+        variance = squares * channels / self.pixels.size - mean**2
+        std = np.sqrt(np.maximum(variance, 1.0))  # at least one grey level
+        return torch.tensor(mean, dtype=torch.float32), torch.tensor(std, dtype=torch.float32)
 
 
 @dataclass(frozen=True)

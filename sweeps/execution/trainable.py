@@ -44,6 +44,7 @@ class Trainable(tune.Trainable):
     ) -> None:
         """Prepare the first trial of this actor."""
         self._images = images or {}
+        self._loaded: dict[str, TrainingImages] = {}
         self._sources = sources
         self._begin(config)
 
@@ -63,7 +64,7 @@ class Trainable(tune.Trainable):
         Raises:
             OSError: The storage fails. That is no outcome of the trial: Ray tries again.
         """
-        images: TrainingImages = ray.get(self._images[self._trial["data"]])
+        images = self._load(self._trial["data"])
         checkpoint = self._checkpoint() if self._training is None else None
         try:
             result = self._next(images, checkpoint)
@@ -91,6 +92,12 @@ class Trainable(tune.Trainable):
         if self._unreported:
             return self._unreported.pop(0)
         return next(self._training)
+
+    def _load(self, data: str) -> TrainingImages:
+        """Return images by their key; what a training derives from them is kept with them."""
+        if data not in self._loaded:
+            self._loaded = {data: ray.get(self._images[data])}
+        return self._loaded[data]
 
     def _checkpoint(self) -> Checkpoint | None:
         try:

@@ -3,11 +3,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cifar_models.classifier import Classifier, channel_statistics, evaluate, images_of, on_device
+from cifar_models.classifier import Classifier, evaluate, images_of
 from cifar_models.component import registry
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
-from tests.cifar_models.small import images
 
 
 def random_images(count: int, seed: int = 0) -> Images:
@@ -23,46 +22,33 @@ class FirstPixel(nn.Module):
         return torch.cat([inputs[:, :, 0, 0], inputs[:, :1, 1, 1]], dim=1)
 
 
-def test_statistics_are_those_of_numpy() -> None:
-    pixels = random_images(2500).pixels
-    mean, std = channel_statistics(pixels)
-    assert mean.numpy() == pytest.approx(pixels.mean(axis=(0, 1, 2)), rel=1e-6)
-    assert std.numpy() == pytest.approx(pixels.std(axis=(0, 1, 2)), rel=1e-6)
-
-
-def test_an_empty_channel_is_not_divided_by_zero() -> None:
-    _, std = channel_statistics(np.zeros((3, 4, 4, 1), dtype=np.uint8))
-    assert std.tolist() == [1.0]
-
-
 def test_normalised_images_have_mean_zero_and_deviation_one() -> None:
-    pixels = random_images(500).pixels
-    classifier = Classifier(nn.Identity(), *channel_statistics(pixels))
-    normal = classifier(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+    data = random_images(500)
+    classifier = Classifier(nn.Identity(), *data.statistics)
+    normal = classifier(torch.from_numpy(data.pixels).permute(0, 3, 1, 2))
     assert normal.dtype == torch.float32
     assert normal.mean((0, 2, 3)).abs().max() < 1e-3
     assert normal.std((0, 2, 3)) == pytest.approx([1, 1, 1], abs=1e-3)
     assert {"mean", "std"} <= classifier.state_dict().keys(), "raw images need nothing else"
 
 
-def test_read_only_arrays_are_shared_without_a_warning_or_a_copy() -> None:
-    train = images().train
-    assert not train.pixels.flags.writeable
-    pixels, _ = on_device(train, "cpu")
-    assert pixels.data_ptr() == train.pixels.ctypes.data
-
-
 def test_layouts() -> None:
-    pixels = torch.from_numpy(random_images(2).pixels)
+    data = random_images(2)
+    pixels = torch.from_numpy(data.pixels)
     last, first = (images_of(pixels, Numerics(channels_last=choice)) for choice in (True, False))
     assert torch.equal(last, first)
     assert last.is_contiguous(memory_format=torch.channels_last)
     assert first.is_contiguous()
+    classifier = Classifier(nn.Identity(), *data.statistics)
+    normal = [classifier.normalised(images) for images in (last, first)]
+    assert torch.equal(*normal), "to the last bit"
+    assert normal[0].is_contiguous(memory_format=torch.channels_last)
+    assert normal[1].is_contiguous()
 
 
 def test_evaluation_measures_every_metric_over_all_images_at_once() -> None:
     data = random_images(2300)  # more than two batches
-    classifier = Classifier(FirstPixel(), *channel_statistics(data.pixels))
+    classifier = Classifier(FirstPixel(), *data.statistics)
     measured = evaluate(classifier, data, nn.CrossEntropyLoss(), Numerics())
     assert measured.keys() == {"loss", *registry("metric")}
     with torch.no_grad():
@@ -75,7 +61,7 @@ def test_evaluation_measures_every_metric_over_all_images_at_once() -> None:
 def test_evaluation_changes_no_weights_and_leaves_training_mode() -> None:
     data = random_images(40)
     network = nn.Sequential(nn.BatchNorm2d(3), FirstPixel())
-    classifier = Classifier(network, *channel_statistics(data.pixels)).train()
+    classifier = Classifier(network, *data.statistics).train()
     before = {name: value.clone() for name, value in classifier.state_dict().items()}
     evaluate(classifier, data, nn.CrossEntropyLoss(), Numerics())
     assert all(torch.equal(before[name], value) for name, value in classifier.state_dict().items())

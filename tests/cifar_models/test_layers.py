@@ -1,10 +1,12 @@
 import warnings
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from cifar_models.activations import ReLU, Tanh
+from cifar_models.component import registry
 from cifar_models.layers import (
     BatchNorm,
     DiracConv2d,
@@ -12,6 +14,7 @@ from cifar_models.layers import (
     NoNorm,
     Residual,
     Scaled,
+    act_and_max_pool,
     conv_norm_act,
     same_conv,
     sequence,
@@ -104,3 +107,26 @@ def test_sequence_runs_in_order() -> None:
     row = sequence(first=nn.Flatten(), second=nn.Linear(4, 2))
     assert list(row.state_dict()) == ["second.weight", "second.bias"]
     assert row(torch.rand(3, 2, 2)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("choice", registry("activation").values(), ids=lambda c: c.__name__)
+def test_the_maximum_is_taken_where_it_changes_nothing(choice: type[Any]) -> None:
+    """Before the activation when that is monotone; outputs and gradients are the same."""
+    activation = choice()
+    layer = sequence(**act_and_max_pool(activation, nn.MaxPool2d(2)))
+    first = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    inputs = [(4 * first).requires_grad_() for _ in range(2)]
+    outputs = [layer(inputs[0]), nn.MaxPool2d(2)(activation.build()(inputs[1]))]
+    assert torch.equal(*outputs)
+    gradients = [
+        torch.autograd.grad(o.square().sum(), i)[0] for o, i in zip(outputs, inputs, strict=True)
+    ]
+    torch.testing.assert_close(*gradients)
+
+
+def test_only_monotone_activations_follow_the_maximum() -> None:
+    orders = {
+        name: next(iter(act_and_max_pool(choice(), nn.MaxPool2d(2))))  # type: ignore[arg-type]
+        for name, choice in registry("activation").items()
+    }
+    assert (orders["relu"], orders["mish"]) == ("pool", "act")

@@ -166,7 +166,7 @@ def test_training_leaves_the_global_generator_alone() -> None:
 
 GOLDEN = {
     "plain_cnn": (1e-3, [2.44796, 2.348686, 2.246126, 2.360342, 2.266178, 2.377276]),
-    "lenet5": (2e-5, [2.30596, 2.308794, 2.302074, 2.307253, 2.301844, 2.307133]),
+    "lenet5": (2e-5, [2.306139, 2.311671, 2.29993, 2.310786, 2.299511, 2.310791]),
 }
 """Relative tolerance (CPUs round differently, batch norm magnifies it); losses of training and
 validation, epoch by epoch."""

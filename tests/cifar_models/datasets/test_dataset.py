@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cifar_models.component import registry
-from cifar_models.datasets import Dataset, ImageData, Images
+from cifar_models.datasets import Dataset, ImageData, Images, as_tensor
 
 
 def _images(count: int, start: int = 0) -> Images:
@@ -60,3 +60,27 @@ def test_every_data_set_is_built_from_defaults_and_states_its_source(
     dataset = choice.model_validate({"name": choice.model_fields["name"].default})
     assert choice.model_validate_json(dataset.model_dump_json()) == dataset
     assert "Source: " in (choice.__doc__ or "")
+
+
+def test_statistics_are_those_of_numpy() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2500, 8, 6, 3), dtype=np.uint8)
+    mean, std = Images(pixels, np.zeros(2500, dtype=np.int64)).statistics
+    assert mean.numpy() == pytest.approx(pixels.mean(axis=(0, 1, 2)), rel=1e-6)
+    assert std.numpy() == pytest.approx(pixels.std(axis=(0, 1, 2)), rel=1e-6)
+
+
+def test_an_empty_channel_is_not_divided_by_zero() -> None:
+    black = Images(np.zeros((3, 4, 4, 1), dtype=np.uint8), np.zeros(3, dtype=np.int64))
+    assert black.statistics[1].tolist() == [1.0]
+
+
+def test_read_only_arrays_are_shared_without_a_warning_or_a_copy() -> None:
+    pixels = np.zeros((3, 4, 4, 1), dtype=np.uint8)
+    pixels.setflags(write=False)
+    assert as_tensor(pixels).data_ptr() == pixels.ctypes.data
+
+
+def test_what_is_derived_from_images_is_derived_once() -> None:
+    data = Images(np.zeros((3, 4, 4, 1), dtype=np.uint8), np.zeros(3, dtype=np.int64))
+    assert data.packed is data.packed
+    assert data.statistics is data.statistics
