@@ -1,7 +1,7 @@
 """The kind `activation`: element-wise nonlinearities between the layers of a network."""
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from torch import nn
@@ -12,6 +12,9 @@ from cifar_models.ranges import LogRange, Range
 
 class Activation(Component, kind="activation"):
     """A nonlinearity; a network builds one module for every place where it stands."""
+
+    monotone: ClassVar[bool] = False
+    """Whether larger inputs never give smaller outputs: a maximum may then be taken before it."""
 
     @abstractmethod
     def build(self) -> nn.Module:
@@ -25,6 +28,7 @@ class ReLU(Activation):
     """
 
     name: Literal["relu"] = "relu"
+    monotone: ClassVar[bool] = True
 
     def build(self) -> nn.Module:
         """Return the module."""
@@ -38,6 +42,7 @@ class LeakyReLU(Activation):
     """
 
     name: Literal["leaky_relu"] = "leaky_relu"
+    monotone: ClassVar[bool] = True
     negative_slope: Annotated[float, Field(ge=0, lt=1), LogRange(1e-3, 0.3)] = 0.01
 
     def build(self) -> nn.Module:
@@ -52,6 +57,7 @@ class ELU(Activation):
     """
 
     name: Literal["elu"] = "elu"
+    monotone: ClassVar[bool] = True
     alpha: Annotated[float, Field(gt=0), Range(0.1, 2.0)] = 1.0
 
     def build(self) -> nn.Module:
@@ -66,6 +72,7 @@ class Tanh(Activation):
     """
 
     name: Literal["tanh"] = "tanh"
+    monotone: ClassVar[bool] = True
 
     def build(self) -> nn.Module:
         """Return the module."""
@@ -79,6 +86,7 @@ class Sigmoid(Activation):
     """
 
     name: Literal["sigmoid"] = "sigmoid"
+    monotone: ClassVar[bool] = True
 
     def build(self) -> nn.Module:
         """Return the module."""

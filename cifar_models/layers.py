@@ -132,6 +132,12 @@ def sequence(**modules: nn.Module) -> nn.Sequential:
     return nn.Sequential(OrderedDict(modules))
 
 
+def act_and_max_pool(activation: Activation, pool: nn.Module) -> dict[str, nn.Module]:
+    """Return ``act`` and ``pool`` in the cheaper of the two orders that give the same numbers."""
+    act = activation.build()
+    return {"pool": pool, "act": act} if activation.monotone else {"act": act, "pool": pool}
+
+
 def conv_norm_act(
     inputs: int, outputs: int, norm: Norm, activation: Activation, kernel: int = 3, stride: int = 1
 ) -> nn.Sequential:

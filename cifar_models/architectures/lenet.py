@@ -6,7 +6,7 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import MapSize, sequence
+from cifar_models.layers import MapSize, act_and_max_pool, sequence
 
 
 class LeNet5(Architecture):
@@ -28,12 +28,8 @@ class LeNet5(Architecture):
         size = size.after("conv2", 5).after("pool2", 2, stride=2)
         act = self.activation.build
         return sequence(
-            conv1=nn.Conv2d(shape.channels, 6, 5),
-            act1=act(),
-            pool1=nn.MaxPool2d(2),
-            conv2=nn.Conv2d(6, 16, 5),
-            act2=act(),
-            pool2=nn.MaxPool2d(2),
+            layer1=self._layer(shape.channels, 6),
+            layer2=self._layer(6, 16),
             flatten=nn.Flatten(),
             fc1=nn.Linear(16 * size.height * size.width, 120),
             act3=act(),
@@ -41,3 +37,7 @@ class LeNet5(Architecture):
             act4=act(),
             head=nn.Linear(84, shape.num_classes),
         )
+
+    def _layer(self, inputs: int, outputs: int) -> nn.Module:
+        conv = nn.Conv2d(inputs, outputs, 5)
+        return sequence(conv=conv, **act_and_max_pool(self.activation, nn.MaxPool2d(2)))

@@ -7,7 +7,14 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import BatchNorm, MapSize, Norm, same_conv, sequence
+from cifar_models.layers import (
+    BatchNorm,
+    MapSize,
+    Norm,
+    act_and_max_pool,
+    same_conv,
+    sequence,
+)
 from cifar_models.ranges import IntRange, Range
 
 Size = Annotated[int, Field(gt=0)]
@@ -77,6 +84,5 @@ class PlainCNN(Architecture):
         return sequence(
             conv=conv,
             norm=self.norm.build(outputs),
-            act=self.activation.build(),
-            pool=nn.MaxPool2d(2) if pools else nn.Identity(),
+            **act_and_max_pool(self.activation, nn.MaxPool2d(2) if pools else nn.Identity()),
         )

@@ -6,7 +6,16 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import BatchNorm, MapSize, Norm, Residual, conv_norm_act, sequence
+from cifar_models.layers import (
+    BatchNorm,
+    MapSize,
+    Norm,
+    Residual,
+    act_and_max_pool,
+    conv_norm_act,
+    same_conv,
+    sequence,
+)
 
 
 class ResNet9(Architecture):
@@ -43,9 +52,11 @@ class ResNet9(Architecture):
         return conv_norm_act(inputs, outputs, self.norm, self.activation)
 
     def _pooled(self, inputs: int, outputs: int) -> nn.Module:
-        layer = self._conv(inputs, outputs)
-        layer.add_module("pool", nn.MaxPool2d(2))
-        return layer
+        return sequence(
+            conv=same_conv(inputs, outputs, self.norm),
+            norm=self.norm.build(outputs),
+            **act_and_max_pool(self.activation, nn.MaxPool2d(2)),
+        )
 
     def _pair(self, channels: int) -> nn.Module:
         pair = sequence(conv1=self._conv(channels, channels), conv2=self._conv(channels, channels))
