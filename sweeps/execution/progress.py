@@ -12,6 +12,8 @@ from rich.table import Table
 from sweeps.record.journal import Journal, TrialRecord
 
 _REFRESH_SECONDS = 0.5
+_SHARE = 0.02
+"""Of the time is spent on showing at most, however many trials there are."""
 _SHOWN = ("running", "finished", "stopped", "diverged", "out_of_memory", "impossible", "failed")
 _FAILED = ("failed", "out_of_memory")
 
@@ -32,7 +34,8 @@ class Progress:
         self.console, self.journal, self.title, self.metric = console, journal, title, metric
         self.trials, self.epochs, self.reused, self.rungs = trials, epochs, reused, rungs
         self.sign = 1 if higher_is_better else -1
-        self._started = self._shown = time.monotonic()
+        self._started = time.monotonic()
+        self._next = self._started + _REFRESH_SECONDS
         self._announced: set[str] = set()
         self._epochs_before: dict[str, int] = {}
         self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -53,11 +56,10 @@ class Progress:
             self._live.stop()
 
     def update(self, handed_out: Sequence[str]) -> None:
-        """Refresh, at most twice a second."""
+        """Refresh, at most twice a second and not at the sweep's expense."""
         now = time.monotonic()
-        if now - self._shown < _REFRESH_SECONDS:
+        if now < self._next:
             return
-        self._shown = now
         records = [self.journal[name] for name in handed_out]
         for record in records:
             self._epochs_before.setdefault(record.trial, record.epochs)
@@ -65,10 +67,12 @@ class Progress:
             self._live.update(self._panel(records), refresh=True)
         else:
             self._announce(records)
+        done = time.monotonic()
+        self._next = now + max(_REFRESH_SECONDS, (done - now) / _SHARE)
 
     def finish(self, handed_out: Sequence[str]) -> None:
         """Show the last state, and each reason for which trials failed once."""
-        self._shown = 0.0
+        self._next = 0.0
         self.update(handed_out)
         failed = [r for r in map(self.journal.__getitem__, handed_out) if r.status in _FAILED]
         for reason, trial in {last_line(r.reason): r.trial for r in failed}.items():
