@@ -43,6 +43,7 @@ class Planner:
 
     def __init__(self, images: ImageStore, resources: Resources) -> None:
         self.images, self.resources = images, resources
+        self._checked: set[str] = set()
 
     def spec(self, recipe: Recipe, seed: int) -> TrialSpec:
         """Return the trial of a recipe and a seed.
@@ -52,7 +53,9 @@ class Planner:
                 batch is larger than the data.
         """
         source = self.images.source(recipe)
-        check(recipe, source.shape, len(source.parts.train.labels))
+        if recipe.signature not in self._checked:  # or each seed would build the network again
+            check(recipe, source.shape, len(source.parts.train.labels))
+            self._checked.add(recipe.signature)
         numerics = resolve(recipe, self.resources.device, self.resources.cpus_per_trial)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 

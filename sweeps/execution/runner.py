@@ -32,7 +32,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places, check_writable, make_writable
-from sweeps.record.recovery import recover
+from sweeps.record.recovery import look_for, recover
 from sweeps.record.tracking import Tracker
 
 _FLUSH_SECONDS = 60.0
@@ -158,7 +158,9 @@ class StudyRun:
 
     def _run_cells(self, cells: list[Cell], role: str) -> None:
         """Train the trials of some cells that are not trained yet."""
-        specs = [self._known(spec) for spec in distinct(cells)]
+        specs = distinct(cells)
+        look_for(self.runs, self.journal, specs)
+        specs = [self._known(spec) for spec in specs]
         if self.options.fresh:
             self._forget(spec.id for spec in specs)
         if role == "ablation":

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,19 +79,20 @@ class Runs:
 
     def find(self, **tags: str) -> list[Run]:
         """Return the runs that carry all of these tags, oldest first."""
+        return [run for page in self._pages(tags, _PAGE) for run in page]
+
+    def _pages(self, tags: dict[str, str], size: int) -> Iterator[list[Run]]:
         condition = " and ".join(f"tags.`{key}` = {_quoted(value)}" for key, value in tags.items())
-        runs: list[Run] = []
         token = None
         while self.experiment:
             page = self.client.search_runs(
-                [self.experiment], condition, ViewType.ACTIVE_ONLY, _PAGE,
+                [self.experiment], condition, ViewType.ACTIVE_ONLY, size,
                 ["attributes.start_time ASC"], token,
             )  # fmt: skip
-            runs += page
+            yield list(page)
             token = page.token
             if not token:
                 break
-        return runs
 
     def parent(self, study: str) -> Run | None:
         """Return the parent run of a study, if there is one."""
@@ -105,8 +106,17 @@ class Runs:
         return found
 
     def absent(self, trial: str) -> bool:
-        """Whether a trial is known to have no run, since nobody but us would make one."""
+        """Whether a trial had no run when last looked for, and was given none."""
         return trial in self._absent
+
+    def look_for(self, trials: Collection[str]) -> None:
+        """Learn which of many trials have no run, if that is cheaper than to ask for each."""
+        present: set[str] = set()
+        for number, page in enumerate(self._pages({"kind": "trial"}, min(len(trials), _PAGE))):
+            present |= {run.data.tags["trial"] for run in page}
+            if number * len(page) > len(trials):
+                return
+        self._absent |= set(trials) - present
 
     # ------------------------------------------------------------------ writing
 

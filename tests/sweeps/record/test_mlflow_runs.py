@@ -3,6 +3,7 @@ import math
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -251,3 +252,34 @@ def test_the_curves_file_keeps_every_bit(journal: Journal) -> None:
     trial = record(journal, spec(), 1 / 3, 0.1 + 0.2)
     read = pd.read_csv(io.StringIO(curves_csv(journal[trial.id])))
     assert read["validation/accuracy"].to_list() == [1 / 3, 0.1 + 0.2]
+
+
+def test_many_trials_are_looked_for_at_once(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = runs.create_parent("small", "?")
+    for seed in range(3):
+        runs.create_trial(spec(seed).id, spec(seed), parent)
+    runs.look_for([spec(seed).id for seed in range(20)])
+    assert [runs.absent(spec(seed).id) for seed in (0, 2, 3, 19)] == [False, False, True, True]
+    runs.create_trial(spec(19).id, spec(19), parent)
+    assert not runs.absent(spec(19).id)
+
+
+def test_many_runs_are_not_read_for_the_sake_of_few_trials(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = runs.create_parent("small", "?")
+    for seed in range(9):
+        runs.create_trial(spec(seed).id, spec(seed), parent)
+    pages: list[int] = []
+    search_runs = runs.client.search_runs
+
+    def counted(*rest: Any) -> Any:
+        pages.append(1)
+        return search_runs(*rest)
+
+    monkeypatch.setattr(runs.client, "search_runs", counted)
+    runs.look_for([spec(0).id, spec(99).id])
+    assert len(pages) == 3
+    assert not runs.absent(spec(99).id)  # not known: it must be asked for
+    assert runs.trial(spec(99).id) is None
+    assert runs.absent(spec(99).id)
