@@ -1,14 +1,16 @@
 """Input without a model: batches shuffled, cropped, mirrored, normalised, on the device."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import nn
 
 from benchmarks.baselines.classic import BATCH_SIZE, Batch, take, train_loader
-from benchmarks.harness import Arm, Benchmark, Case, Figure, Options, alternate, compare
+from benchmarks.harness import Arm, Benchmark, Case, Figure, Options, alternate, apart, compare
 from benchmarks.harness.images import CIFAR10_TRAIN, random_images
+from benchmarks.harness.windows import kept
+from cifar_models.allocator import keep_freed_memory
 from cifar_models.augmentation import HorizontalFlip, RandomCrop
 from cifar_models.batches import Batches
 from cifar_models.classifier import Classifier
@@ -19,53 +21,53 @@ CLASSIC, TUNED, OURS = "DataLoader, 2 workers", "DataLoader, tuned", "ours"
 
 
 class OurInput:
-    """The input of `cifar_models.training`: its own batches, without a network."""
+    """What a training of ours gives to its network, without the network."""
 
     def __init__(self, images: Images, numerics: Numerics, batch_size: int = BATCH_SIZE) -> None:
-        augmentation = (RandomCrop(), HorizontalFlip())
-        self.batches = Batches(images, augmentation, batch_size, numerics)
+        self.batches = Batches(images, (RandomCrop(), HorizontalFlip()), batch_size, numerics)
         self.normalise = Classifier(nn.Identity(), *images.statistics).to(numerics.device)
 
-    def augmented(self, epoch: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch as uint8, before normalisation."""
-        return self.batches.epoch(0, epoch)
-
-    def epoch(self, epoch: int) -> Iterator[Batch]:
+    def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, ready for a network."""
-        for images, labels in self.augmented(epoch):
-            yield self.normalise.normalised(images), labels
+        for images, labels in self.batches.epoch(0, number):
+            yield self.normalise(images), labels
 
 
 def measure(options: Options) -> list[Case]:
     """Measure images a second in the steady state, and what the beginning of an epoch costs."""
-    torch.set_num_threads(options.threads)
-    images = random_images(options.pick(5_000, CIFAR10_TRAIN, CIFAR10_TRAIN))
-    numerics = Numerics(device=options.device, threads=options.threads)
-    batches = options.pick(20, 200, 600)
-    arms = [_classic(images, options, batches, tuned) for tuned in (False, True)]
-    arms.append(_ours(images, numerics, epochs=options.pick(1, 5, 15)))
-    windows = alternate(arms, rounds=options.pick(1, 7, 15))
     target = 100.0 if options.device == "cuda" else 15.0
+    loaders = [partial(_loader, options, tuned) for tuned in (False, True)]
+    with apart(*loaders, partial(_ours, options)) as arms:
+        windows = alternate(arms, rounds=options.pick(1, 7, 15))
     figures = (
         compare(windows, OURS, CLASSIC, at_least=target),
         compare(windows, OURS, TUNED, at_least=target),
-        *_restarts(images, numerics, repeats=options.pick(1, 5, 15)),
     )
-    return [Case(name="input", unit="images", windows=tuple(windows), figures=figures)]
+    steady = Case(name="steady state", unit="images", windows=tuple(windows), figures=figures)
+    loaders = [partial(_loader_start, options, tuned) for tuned in (False, True)]
+    with apart(*loaders, partial(_our_start, options)) as arms:
+        starts = alternate(arms, rounds=options.pick(1, 5, 15))
+    costs = [
+        Figure(
+            name=f"an epoch of one batch, {arm}",
+            values=tuple(1e3 * window.seconds for window in kept(starts, arm)),
+            unit=" ms",
+            polluted=any(window.polluted for window in kept(starts, arm)),
+        )
+        for arm in (CLASSIC, TUNED, OURS)
+    ]
+    start = Case(name="start", unit="epochs", windows=tuple(starts), figures=tuple(costs))
+    return [steady, start]
 
 
-def _classic(images: Images, options: Options, batches: int, tuned: bool) -> Arm:
+def _loader(options: Options, tuned: bool) -> Arm:
     """Return a loader in its steady state: workers up, and what they loaded ahead used up."""
-    endless = iter(train_loader(images, tuned=tuned, endless=True))
+    torch.set_num_threads(options.threads)
+    batches = options.pick(20, 200, 600)
+    endless = iter(train_loader(_images(options), tuned=tuned, endless=True))
 
     def run(count: int = batches) -> float:
-        done = 0
-        for inputs, targets in take(endless, count):
-            inputs.to(options.device, non_blocking=tuned)
-            targets.to(options.device, non_blocking=tuned)
-            done += len(targets)
-        _wait(options.device)
-        return done
+        return _consume(take(endless, count), options.device, tuned)
 
     def use_up() -> None:
         run(count=8)
@@ -73,43 +75,52 @@ def _classic(images: Images, options: Options, batches: int, tuned: bool) -> Arm
     return Arm(TUNED if tuned else CLASSIC, run, prepare=use_up)
 
 
-def _ours(images: Images, numerics: Numerics, epochs: int) -> Arm:
+def _ours(options: Options) -> Arm:
     """Return whole epochs of ours, their beginning included."""
-    ours = OurInput(images, numerics)
+    ours = _our_input(options)
 
     def run() -> float:
-        done = sum(len(labels) for epoch in range(epochs) for _, labels in ours.epoch(epoch))
-        _wait(numerics.device)
-        return done
+        epochs = options.pick(1, 5, 15)
+        return sum(_consume(ours.epoch(number), options.device) for number in range(epochs))
 
     return Arm(OURS, run)
 
 
-def _restarts(images: Images, numerics: Numerics, repeats: int) -> list[Figure]:
-    """Return what an epoch of one batch takes: workers start and end where they do not stay."""
-    plain, tuned = train_loader(images), train_loader(images, tuned=True)
-    ours = OurInput(images, numerics)
-    first: dict[str, Callable[[], Iterator[Batch]]] = {
-        CLASSIC: lambda: iter(plain),
-        TUNED: lambda: iter(tuned),
-        OURS: lambda: ours.epoch(1),
-    }
-    figures = []
-    for name, begin in first.items():
-        seconds = []
-        for _ in range(repeats + 1):
-            started = time.perf_counter()
-            next(begin())
-            _wait(numerics.device)
-            seconds.append(time.perf_counter() - started)
-        values = tuple(1e3 * value for value in seconds[1:])
-        figures.append(Figure(name=f"an epoch of one batch, {name}", values=values, unit=" ms"))
-    return figures
+def _loader_start(options: Options, tuned: bool) -> Arm:
+    """Return epochs of one batch: workers start and end, where they do not stay."""
+    torch.set_num_threads(options.threads)
+    loader = train_loader(_images(options), tuned=tuned)
+    return Arm(
+        TUNED if tuned else CLASSIC,
+        lambda: min(1.0, _consume(take(iter(loader), 1), options.device, tuned)),
+    )
 
 
-def _wait(device: str) -> None:
+def _our_start(options: Options) -> Arm:
+    ours = _our_input(options)
+    return Arm(OURS, lambda: min(1.0, _consume(take(ours.epoch(1), 1), options.device)))
+
+
+def _our_input(options: Options) -> OurInput:
+    torch.set_num_threads(options.threads)
+    keep_freed_memory()
+    return OurInput(_images(options), Numerics(device=options.device, threads=options.threads))
+
+
+def _images(options: Options) -> Images:
+    return random_images(options.pick(5_000, CIFAR10_TRAIN, CIFAR10_TRAIN))
+
+
+def _consume(batches: Iterator[Batch], device: str, tuned: bool = False) -> float:
+    """Bring batches to the device, wait until they are there, and return how many images."""
+    done = 0
+    for inputs, targets in batches:
+        inputs.to(device, non_blocking=tuned)
+        targets.to(device, non_blocking=tuned)
+        done += len(targets)
     if device == "cuda":
         torch.cuda.synchronize()
+    return done
 
 
 BENCHMARK = Benchmark(

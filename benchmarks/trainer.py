@@ -18,6 +18,7 @@ from benchmarks.harness import (
     Options,
     Window,
     alternate,
+    apart,
     compare,
     rates,
 )
@@ -64,7 +65,7 @@ WORKS = {
 def measure(options: Options) -> list[Case]:
     """Measure every network in turn."""
     torch.set_num_threads(options.threads)
-    return [_case(name, work, options) for name, work in WORKS.items()]
+    return [_case(name, options) for name in WORKS]
 
 
 def recipe(model: Architecture, precision: Precision | Literal["auto"]) -> Recipe:
@@ -79,7 +80,8 @@ def recipe(model: Architecture, precision: Precision | Literal["auto"]) -> Recip
     )
 
 
-def _case(name: str, work: Work, options: Options) -> Case:
+def _case(name: str, options: Options) -> Case:
+    work = WORKS[name]
     steps = options.pick(max(1, work.steps // 20), work.steps, 4 * work.steps)
     if options.device == "cuda":
         steps = options.pick(20, 390, 4 * 390)
@@ -87,9 +89,10 @@ def _case(name: str, work: Work, options: Options) -> Case:
         FP32: resolve(recipe(work.model, "fp32"), options.device, options.threads),
         RULE: resolve(recipe(work.model, "auto"), options.device, options.threads),
     }
-    arms = [_classic(work.model, steps, options, tuned) for tuned in (False, True)]
-    arms += [_ours(arm, work.model, steps, numerics) for arm, numerics in chosen.items()]
-    windows = alternate(arms, rounds=options.pick(1, 5, 9))
+    makes = [partial(_classic, work.model, steps, options, tuned) for tuned in (False, True)]
+    makes += [partial(_ours, arm, work.model, steps, chosen[arm]) for arm in chosen]
+    with apart(*makes) as arms:
+        windows = alternate(arms, rounds=options.pick(1, 5, 9))
     cuda = options.device == "cuda"
     figures = [
         compare(windows, RULE, CLASSIC, at_least=work.cuda if cuda else work.target),
@@ -112,6 +115,7 @@ def _case(name: str, work: Work, options: Options) -> Case:
 
 def _classic(model: Architecture, steps: int, options: Options, tuned: bool) -> Arm:
     """Return the classic loop in its steady state: workers up, batches loaded ahead used up."""
+    torch.set_num_threads(options.threads)
     loop = ClassicLoop(model.build(SHAPE), tuned=tuned, device=options.device)
     images = random_images(steps * BATCH_SIZE)
     endless = iter(train_loader(images, tuned=tuned, endless=True))
@@ -181,6 +185,8 @@ BENCHMARK = Benchmark(
     notes=(
         "Steady state: what the classic loop's workers take to start is not in it; a whole epoch "
         "of ours, its beginning and end included, is.",
+        "Each arm lives in a process of its own: settings of one, such as our allocator's, do not "
+        "help another.",
         "All arms compute with the same number of threads; the classic loop's two workers come on "
         "top, as they do for its users.",
     ),

@@ -3,8 +3,8 @@
 A benchmark is a file ``benchmarks/NAME.py``::
 
     def measure(options: Options) -> list[Case]:
-        arms = [Arm("stock", stock), Arm("ours", ours)]  # functions that return images, trials
-        windows = alternate(arms, rounds=options.pick(2, 5, 15))
+        with apart(stock, ours) as arms:  # functions that return an Arm; or several Arms here
+            windows = alternate(arms, rounds=options.pick(2, 5, 15))
         ratio = compare(windows, "ours", over="stock", at_least=4)
         return [Case(name="LeNet5", unit="images", windows=tuple(windows), figures=(ratio,))]
 
@@ -13,6 +13,7 @@ A benchmark is a file ``benchmarks/NAME.py``::
 """
 
 from benchmarks.harness.benchmark import Benchmark, Options, Scale
+from benchmarks.harness.processes import apart
 from benchmarks.harness.results import Case, Figure, Result, compare
 from benchmarks.harness.windows import Arm, Window, alternate, rates, ratios
 
@@ -26,6 +27,7 @@ __all__ = [
     "Scale",
     "Window",
     "alternate",
+    "apart",
     "compare",
     "rates",
     "ratios",

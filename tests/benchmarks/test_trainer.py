@@ -14,7 +14,7 @@ def test_the_work_of_an_image_is_as_published(name: str, gigaflops: float) -> No
     assert found / 1e9 == pytest.approx(gigaflops, rel=0.1)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.slow
 def test_quick_measurement_compares_ours_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
     lenet = Work(LeNet5(), steps=40, target=4.0, fp32=2.5, cuda=30.0)
     monkeypatch.setattr("benchmarks.trainer.WORKS", {"LeNet5": lenet})
