@@ -32,7 +32,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places, check_writable, make_writable
-from sweeps.record.recovery import look_for, recover
+from sweeps.record.recovery import prepare, recover
 from sweeps.record.tracking import Tracker
 
 _FLUSH_SECONDS = 60.0
@@ -138,6 +138,7 @@ class StudyRun:
 
         searched_specs(study, database, make_spec)  # known again, should the journal be new
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
+        prepare(self.runs, search.trials - done)
         self._phase(
             lambda: begin_search(
                 study,
@@ -159,7 +160,7 @@ class StudyRun:
     def _run_cells(self, cells: list[Cell], role: str) -> None:
         """Train the trials of some cells that are not trained yet."""
         specs = distinct(cells)
-        look_for(self.runs, self.journal, specs)
+        prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
         specs = [self._known(spec) for spec in specs]
         if self.options.fresh:
             self._forget(spec.id for spec in specs)

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ class Runs:
     def __init__(self, uri: str, artifacts: str | None = None, *, reading: bool = False) -> None:
         self.uri = uri
         self._absent: set[str] = set()
+        self._all: set[str] | None = None
+        """All trials that have a run, where that is known."""
         self._folders: dict[str, str] = {}
         """Where the artifacts of a run lie."""
         if reading and uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
@@ -106,17 +108,17 @@ class Runs:
         return found
 
     def absent(self, trial: str) -> bool:
-        """Whether a trial had no run when last looked for, and was given none."""
-        return trial in self._absent
+        """Whether a trial is known to have no run: we alone make any."""
+        return trial in self._absent or (self._all is not None and trial not in self._all)
 
-    def look_for(self, trials: Collection[str]) -> None:
-        """Learn which of many trials have no run, if that is cheaper than to ask for each."""
+    def look_through(self, limit: int) -> None:
+        """Learn which trials have a run, unless there are many more runs than ``limit``."""
         present: set[str] = set()
-        for number, page in enumerate(self._pages({"kind": "trial"}, min(len(trials), _PAGE))):
-            present |= {run.data.tags["trial"] for run in page}
-            if number * len(page) > len(trials):
+        for page in self._pages({"kind": "trial"}, min(limit, _PAGE)):
+            if len(present) >= limit:
                 return
-        self._absent |= set(trials) - present
+            present |= {run.data.tags["trial"] for run in page}
+        self._all = present
 
     # ------------------------------------------------------------------ writing
 
@@ -140,6 +142,8 @@ class Runs:
     ) -> str:
         """Return the id of a new run of a trial; tags are cheapest here."""
         self._absent.discard(trial)  # also when the answer is lost and there is a run after all
+        if self._all is not None:
+            self._all.add(trial)
         recipe, model = spec.recipe, spec.recipe.model.name
         tags = (tags or {}) | {
             "kind": "trial",

@@ -4,7 +4,6 @@ A finished trial is taken over with its curve and its test metrics; anything les
 """
 
 import contextlib
-from collections.abc import Sequence
 
 from mlflow.entities import Run
 
@@ -17,15 +16,11 @@ _FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters")
 _RULES = ("last", "best")
 
 
-_MANY = 50
-
-
-def look_for(runs: Runs, journal: Journal, specs: Sequence[TrialSpec]) -> None:
-    """Prepare to recover many trials: 3,000 questions to MLflow would take half a minute."""
-    unknown = [spec.id for spec in specs if journal[spec.id].status == "pending"]
-    if len(unknown) > _MANY:
-        with contextlib.suppress(Exception):  # whatever the backend raises
-            runs.look_for(unknown)
+def prepare(runs: Runs, trials: int) -> None:
+    """Prepare to recover so many trials: 3,000 questions to MLflow would take half a minute."""
+    if trials > 0:
+        with contextlib.suppress(Exception):  # whatever the backend raises: each will be asked for
+            runs.look_through(trials)
 
 
 def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:

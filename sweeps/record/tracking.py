@@ -5,6 +5,7 @@ the journal has and MLflow has not, so that writing again after a crash needs no
 the same operation. A server lost in mid-run delays records; it never fails a trial.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
 """Seconds between two rounds: results of that time go out in one batch a trial."""
+_SWITCH = 0.0005
+"""Seconds until the thread gives the interpreter away. The control loop lets go of it at each call
+to Ray, and would wait Python's usual 5 ms to get it back each time."""
 _ENDED = TERMINAL | {"stopped", "interrupted"}
 
 
@@ -62,6 +66,7 @@ class Tracker:
         self._membership: str | None = None
         self._end: str | None = None
         self._wake = threading.Event()
+        sys.setswitchinterval(_SWITCH)
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
         self._thread.start()
 
