@@ -60,6 +60,18 @@ def wait_until_idle(limit: float = 3.0) -> None:
         before = after
 
 
+def wait_until_calm(cores: float, limit: float = 10.0) -> None:
+    """Wait until others keep fewer than ``cores`` busy, for at most ``limit`` seconds."""
+    end = time.perf_counter() + limit
+    before = cpu_times()
+    while before is not None and before.wall < end:
+        time.sleep(5 * _POLL)
+        after = cpu_times()
+        if after is None or foreign_cores(before, after) < cores:
+            return
+        before = after
+
+
 def _tree_ticks(proc: Path, root: int) -> int:
     """Return the ticks of a process and all its descendants, ended ones included."""
     ticks: dict[int, int] = {}

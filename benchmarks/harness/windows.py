@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.harness.load import cpu_times, foreign_cores, wait_until_idle
+from benchmarks.harness.load import cpu_times, foreign_cores, wait_until_calm, wait_until_idle
 
 POLLUTED = 0.075
 """Foreign load, as a share of the machine's cores, from which on a window does not count: 15 % of
 one core on two cores."""
+
+_REPEATS = 2  # of one window: the first ones shall not use up all patience
 
 
 def _nothing() -> None:
@@ -55,8 +57,9 @@ def alternate(
 ) -> list[Window]:
     """Measure every arm once a round, there and back (ABBA), so that a drift hits all alike.
 
-    A polluted window is marked as discarded and measured again, ``patience`` times in all (as many
-    as there are rounds when left out); when that is used up it is kept and stays marked.
+    A polluted window is marked as discarded and measured again when others have come to rest, twice
+    at most, and ``patience`` times in all (as many as there are rounds when left out); after that
+    it is kept and stays marked.
 
     Args:
         arms: The arms; each is warmed up before the first round.
@@ -73,9 +76,12 @@ def alternate(
     for number in range(rounds):
         for arm in arms if number % 2 == 0 else reversed(arms):
             window = measure(arm, number)
-            while window.polluted and left:
+            for _ in range(min(_REPEATS, left)):
+                if not window.polluted:
+                    break
                 left -= 1
                 windows.append(window.model_copy(update={"discarded": True}))
+                wait_until_calm(_limit())
                 window = measure(arm, number)
             windows.append(window)
     return windows
@@ -91,15 +97,19 @@ def measure(arm: Arm, number: int = 0) -> Window:
     seconds = time.perf_counter() - started
     after = cpu_times()
     foreign = foreign_cores(before, after) if before and after else None
-    limit = POLLUTED * (os.cpu_count() or 1)
     return Window(
         arm=arm.name,
         round=number,
         seconds=seconds,
         work=work,
         foreign=foreign,
-        polluted=foreign is not None and foreign > limit,
+        polluted=foreign is not None and foreign > _limit(),
     )
+
+
+def _limit() -> float:
+    """Return the foreign load, in cores, that is too much on this machine."""
+    return POLLUTED * (os.cpu_count() or 1)
 
 
 def kept(windows: Sequence[Window], arm: str) -> list[Window]:
