@@ -67,7 +67,7 @@ def bare(trials: int) -> float:
     return time.perf_counter() - begun[0]
 
 
-def _trains_nothing(config: dict[str, Any]) -> None:
+def _trains_nothing(config: dict[str, Any]) -> None:  # noqa: ARG001
     from ray import tune
 
     tune.report({"accuracy": 0.5})
@@ -80,7 +80,9 @@ def _tune() -> Any:
     import ray
     from ray import tune
 
-    ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init(
+        address="local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+    )
     for name in ("ray.tune", "ray.tune.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return tune

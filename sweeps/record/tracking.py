@@ -188,4 +188,4 @@ class Tracker:
         facts = self.journal[trial].facts.items()
         tags = {name: str(value) for name, value in facts} | {self._member: "true"}
         run_id = self.runs.create_trial(trial, self._spec(trial), self.parent, tags)
-        return _Mirror(run_id, tags | {"status": "running"})
+        return _Mirror(run_id, tags | {"status": "running", "reason": ""})
