@@ -4,6 +4,7 @@ Ray reads its settings from the environment when it is imported: each function w
 its own, and imports Ray itself.
 """
 
+import logging
 import os
 import tempfile
 import time
@@ -75,8 +76,6 @@ def _trains_nothing(config: dict[str, Any]) -> None:  # noqa: ARG001
 
 def _tune() -> Any:
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
-    import logging
-
     import ray
     from ray import tune
 

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 
-from benchmarks.baselines.classic import ClassicLoop, test_loader, train_loader
+from benchmarks.baselines.classic import (
+    PLAIN,
+    WORKERS,
+    ClassicLoop,
+    PILImages,
+    evaluation_loader,
+    train_loader,
+)
 from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.datasets import Images
 
@@ -52,7 +60,7 @@ def stock(task: Task) -> Epochs:
         mlflow.set_experiment("stock")
         loop = _loop(task, config["lr"], tuned=False)
         batches = train_loader(task.train, batch_size=task.batch_size)
-        held_out = test_loader(task.validation)
+        held_out = evaluation_loader(task.validation)
         with mlflow.start_run():
             mlflow.log_params(config)
             step = 0
@@ -82,7 +90,10 @@ def tuned(task: Task) -> Epochs:
             torch.set_num_threads(1)
             self.task, self.client = task, MlflowClient(uri)
             self.batches = train_loader(task.train, tuned=True, batch_size=task.batch_size)
-            self.held_out = test_loader(task.validation)
+            self.held_out = DataLoader(
+                PILImages(task.validation, PLAIN), 1000, num_workers=WORKERS,
+                persistent_workers=True,
+            )  # fmt: skip
             self.reset_config(config)
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -127,7 +138,7 @@ def _begin(task: Task) -> tuple[Any, Any, Path]:
 
     ray.init(
         address="local", num_cpus=task.slots, include_dashboard=False, log_to_driver=False,
-        logging_level="error",
+        logging_level=logging.ERROR,
     )  # fmt: skip
     for name in ("ray.tune", "ray.tune.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
