@@ -97,8 +97,7 @@ def tuned(task: Task) -> Epochs:
             self.reset_config(config)
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
-            self.loop = _loop(self.task, new_config["lr"], tuned=True)
-            self.epochs = 0
+            self.loop, self.epochs = _loop(self.task, new_config["lr"], tuned=True), 0
             self.run = self.client.create_run("0").info.run_id
             self.client.log_param(self.run, "lr", new_config["lr"])
             return True
@@ -157,7 +156,7 @@ def _run(
 ) -> Epochs:
     seen: Epochs = []
 
-    class Watch(tune.Callback):  # type: ignore[name-defined, misc]
+    class Watch(tune.Callback):  # type: ignore[misc]
         def on_trial_result(
             self, iteration: int, trials: list[Any], trial: Any, result: Any, **_: Any
         ) -> None:
