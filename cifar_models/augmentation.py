@@ -5,7 +5,7 @@ it falls into, on the device, or on any generator.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -13,13 +13,11 @@ from pydantic import Field
 from torch import Tensor
 
 from cifar_models.component import Component
-from cifar_models.pixels import confined, pack, take
+from cifar_models.pixels import Canvas, Margin, Windows
 from cifar_models.ranges import IntRange, Range
 from cifar_models.streams import uniforms
 
 Augment = Callable[[Tensor, Tensor], Tensor]
-Places = tuple[Tensor, Tensor]
-Move = Callable[[Tensor, Tensor, Tensor], Places]
 
 
 class Augmentation(Component, kind="augmentation"):
@@ -49,42 +47,53 @@ class Augmentation(Component, kind="augmentation"):
             ValueError: The images are too small.
         """
 
-    def moves(self, height: int, width: int) -> Move | None:
-        """Return what the augmentation does to places, or None if it does more than move pixels.
-
-        The function takes rows (B, height) and columns (B, width) int32 of its result and uniforms
-        (B, numbers); it returns of which rows and columns of the image they come. A place outside
-        of the image is black.
-
-        Args:
-            height: Of the images, in pixels.
-            width: Of the images, in pixels.
-
-        Raises:
-            ValueError: The images are too small.
-        """
+    @property
+    def cut(self) -> "Geometric | None":
+        """The augmentation itself if it only cuts windows, else None."""
         return None
 
 
 class Geometric(Augmentation):
-    """An augmentation that only moves whole rows and columns: each pixel has its source.
+    """An augmentation that only cuts a window out of an image, or out of its mirror image.
 
-    A training applies those at the head of a recipe's list by one gather for all of them.
+    A training applies those at the head of a recipe's list while it reads the images, at most one
+    with a margin: what a second one cut away would come back.
     """
 
+    mirrors: ClassVar[bool] = False
+    """Whether it may swap left and right."""
+
+    @property
+    def cut(self) -> "Geometric":
+        """The augmentation itself."""
+        return self
+
+    @property
+    def margin(self) -> Margin:
+        """What must lie around an image for its window to be inside."""
+        return Margin()
+
     @abstractmethod
-    def moves(self, height: int, width: int) -> Move:
-        """Return the function; see `Augmentation.moves`."""
+    def windows(self, before: Windows, uniforms: Tensor) -> Windows:
+        """Return the windows (B,) after this change; the draws are (B, numbers)."""
+
+    def check(self, height: int, width: int) -> None:
+        """Raise ValueError if the margin is to mirror more of an image than there is."""
+        if self.margin.reflects and self.margin.width >= min(height, width):
+            raise ValueError(
+                f"images of {height}x{width} cannot be mirrored by {self.margin.width} pixels: "
+                "use a smaller padding"
+            )
 
     def build(self, height: int, width: int, fill: Tensor) -> Augment:
-        """Return the function that moves the pixels of a batch."""
-        move = self.moves(height, width)
+        """Return the function that cuts each image of a batch out of its canvas."""
+        self.check(height, width)
 
         def augment(images: Tensor, uniforms: Tensor) -> Tensor:
+            canvas = Canvas(images.permute(0, 2, 3, 1), self.margin, self.mirrors)
+            windows = self.windows(Windows.whole(len(images), images.device), uniforms)
             index = torch.arange(len(images), device=images.device)
-            rows, columns = moved([move], [uniforms], index, height, width)
-            packed = pack(images.permute(0, 2, 3, 1))
-            result = take(packed, index, rows, columns, images.shape[1])
+            result = canvas.cut(canvas.corners(index, windows))
             last = images.is_contiguous(memory_format=torch.channels_last)
             return result if last else result.contiguous()
 
@@ -105,23 +114,15 @@ class RandomCrop(Geometric):
     mode: Literal["zeros", "reflect"] = "zeros"
     numbers: ClassVar[int] = 2
 
-    def moves(self, height: int, width: int) -> Move:
-        """Return the function; the draws are the offsets down and to the right."""
-        reflects = self.mode == "reflect"
-        if reflects and self.padding >= min(height, width):
-            raise ValueError(
-                f"images of {height}x{width} cannot be mirrored by {self.padding} pixels: "
-                "use a smaller padding"
-            )
+    @property
+    def margin(self) -> Margin:
+        """The padding."""
+        return Margin(self.padding, reflects=self.mode == "reflect")
 
-        def move(rows: Tensor, columns: Tensor, uniforms: Tensor) -> Places:
-            offsets = _integers(uniforms, 2 * self.padding + 1) - self.padding
-            rows, columns = rows + offsets[:, :1], columns + offsets[:, 1:]
-            if reflects:
-                return _mirrored(rows, height), _mirrored(columns, width)
-            return rows, columns
-
-        return move
+    def windows(self, before: Windows, uniforms: Tensor) -> Windows:
+        """Return the windows moved by their draws: down and to the right."""
+        offsets = _integers(uniforms, 2 * self.padding + 1) - self.padding
+        return before.shifted(*offsets.unbind(1))
 
 
 class HorizontalFlip(Geometric):
@@ -133,14 +134,11 @@ class HorizontalFlip(Geometric):
     name: Literal["horizontal_flip"] = "horizontal_flip"
     probability: Annotated[float, Field(ge=0, le=1), Range(0.0, 1.0)] = 0.5
     numbers: ClassVar[int] = 1
+    mirrors: ClassVar[bool] = True
 
-    def moves(self, height: int, width: int) -> Move:
-        """Return the function; an image is mirrored where its draw is below ``probability``."""
-
-        def move(rows: Tensor, columns: Tensor, uniforms: Tensor) -> Places:
-            return rows, torch.where(uniforms < self.probability, width - 1 - columns, columns)
-
-        return move
+    def windows(self, before: Windows, uniforms: Tensor) -> Windows:
+        """Return the windows; an image is mirrored where its draw is below ``probability``."""
+        return before.flipped(uniforms[:, 0] < self.probability)
 
 
 class AlternatingFlip(Geometric):
@@ -154,6 +152,7 @@ class AlternatingFlip(Geometric):
 
     name: Literal["alternating_flip"] = "alternating_flip"
     numbers: ClassVar[int] = 1
+    mirrors: ClassVar[bool] = True
 
     def draws(self, seed: int, epoch: int, rows: int, stream_name: str) -> Tensor:
         """Return those of the first epoch, moved by half of their range in even epochs."""
@@ -162,9 +161,9 @@ class AlternatingFlip(Geometric):
             return first
         return torch.where(first < 0.5, first + 0.5, first - 0.5)
 
-    def moves(self, height: int, width: int) -> Move:
-        """Return the function; an image is mirrored where its draw is below one half."""
-        return HorizontalFlip(probability=0.5).moves(height, width)
+    def windows(self, before: Windows, uniforms: Tensor) -> Windows:
+        """Return the windows; an image is mirrored where its draw is below one half."""
+        return before.flipped(uniforms[:, 0] < 0.5)
 
 
 class Cutout(Augmentation):
@@ -200,37 +199,6 @@ class Cutout(Augmentation):
         first = _integers(uniforms, length)[:, None] - self.size // 2
         place = torch.arange(length, device=uniforms.device)
         return (place >= first) & (place < first + self.size)
-
-
-def moved(
-    moves: Sequence[Move], uniforms: Sequence[Tensor], index: Tensor, height: int, width: int
-) -> Places:
-    """Return from which row and column of its image each one comes, after moves one upon another.
-
-    Args:
-        moves: In the order in which they change the image.
-        uniforms: The draws of each, (B, numbers).
-        index: Which images they are, (B,); the places are on its device.
-        height: Of the images, in pixels.
-        width: Of the images, in pixels.
-
-    Returns:
-        rows (B, height) and columns (B, width), int32; outside of the image is black.
-    """
-    rows, columns = (
-        torch.arange(size, dtype=torch.int32, device=index.device).expand(len(index), size)
-        for size in (height, width)
-    )
-    for move, numbers in reversed(list(zip(moves, uniforms, strict=True))):
-        rows, columns = move(rows, columns, numbers)
-        rows, columns = confined(rows, height), confined(columns, width)
-    return rows, columns
-
-
-def _mirrored(place: Tensor, length: int) -> Tensor:
-    """Return places outside of [0, length) mirrored at the first and the last one."""
-    last = length - 1
-    return last - (last - place.abs()).abs()
 
 
 def _integers(uniforms: Tensor, count: int) -> Tensor:

@@ -1,31 +1,22 @@
 """The batches of a training: images on their device once, shuffled and augmented there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from cifar_models.augmentation import Augment, Augmentation, moved
+from cifar_models.augmentation import Augmentation, Geometric
 from cifar_models.datasets import Images, as_tensor
 from cifar_models.numerics import Numerics
-from cifar_models.pixels import take
+from cifar_models.pixels import Margin, Windows
 from cifar_models.streams import generator
-
-
-@dataclass(frozen=True)
-class _Named:
-    """An augmentation and the name of its stream."""
-
-    stream: str
-    augmentation: Augmentation
 
 
 class Batches:
     """Training images, an epoch of which is a pass over augmented batches in a drawn order.
 
-    The augmentations at the head of the list that only move rows and columns cost one gather of
-    packed pixels together; the others change whole batches after it.
+    The augmentations at the head of the list that only cut windows say together what is read of
+    each image; the others change whole batches after it.
     """
 
     def __init__(
@@ -38,25 +29,23 @@ class Batches:
         """Move the images to the device of the numerics.
 
         Raises:
-            ValueError: An augmentation does not fit the images, or they have too many channels.
+            ValueError: An augmentation does not fit the images.
         """
-        _, self._height, self._width, self._channels = images.pixels.shape
         self._batch_size, self._numerics, self._count = batch_size, numerics, len(images)
-        self._packed = images.packed.to(numerics.device)
         self._labels = as_tensor(images.labels).to(numerics.device)
-        named = [
-            _Named(_stream_name(augmentations, place), augmentation)
-            for place, augmentation in enumerate(augmentations)
-        ]
-        size = (self._height, self._width)
+        names = [_stream_name(augmentations, place) for place in range(len(augmentations))]
+        cuts = _head(augmentations)
+        others = augmentations[len(cuts) :]
+        height, width = images.pixels.shape[1:3]
         fill = images.statistics[0].round().to(torch.uint8)
-        moves = [augmentation.moves(*size) for augmentation in augmentations]
-        head = moves.index(None) if None in moves else len(moves)
-        self._moves = [move for move in moves[:head] if move is not None]
-        self._geometric, self._others = named[:head], named[head:]
-        self._changes: list[Augment] = [
-            other.augmentation.build(*size, fill) for other in self._others
-        ]
+        for cut in cuts:
+            cut.check(height, width)
+        self._cuts = list(zip(names, cuts, strict=False))
+        self._others = list(zip(names[len(cuts) :], others, strict=True))
+        self._changes = [other.build(height, width, fill) for other in others]
+        margin = next((cut.margin for cut in cuts if cut.margin.width), Margin())
+        mirrors = any(cut.mirrors for cut in cuts)
+        self._canvas = images.canvas(numerics.device, margin, mirrors)
 
     def __len__(self) -> int:
         """Return how many batches an epoch has; a last one that is not full is dropped."""
@@ -68,22 +57,31 @@ class Batches:
         order = torch.randperm(self._count, generator=generator(seed, "order", epoch))
         order = order[: len(self) * size].to(device)
 
-        def draws(parts: list[_Named]) -> list[Tensor]:
-            return [
-                part.augmentation.draws(seed, epoch, self._count, part.stream).to(device)[order]
-                for part in parts
-            ]
+        def draws(name: str, augmentation: Augmentation) -> Tensor:
+            return augmentation.draws(seed, epoch, self._count, name).to(device)[order]
 
-        rows, columns = moved(self._moves, draws(self._geometric), order, self._height, self._width)
-        uniforms = draws(self._others)
+        windows = Windows.whole(len(order), device)
+        for name, cut in self._cuts:
+            windows = cut.windows(windows, draws(name, cut))
+        corners, labels = self._canvas.corners(order, windows), self._labels[order]
+        uniforms = [draws(name, other) for name, other in self._others]
         for start in range(0, len(order), size):
             part = slice(start, start + size)
-            images = take(
-                self._packed, order[part], rows[part], columns[part], self._channels
-            ).contiguous(memory_format=self._numerics.memory_format)
+            images = self._canvas.cut(corners[part])
+            images = images.contiguous(memory_format=self._numerics.memory_format)
             for change, numbers in zip(self._changes, uniforms, strict=True):
                 images = change(images, numbers[part])
-            yield images, self._labels[order[part]]
+            yield images, labels[part]
+
+
+def _head(augmentations: tuple[Augmentation, ...]) -> list[Geometric]:
+    """Return the first ones that cut windows, at most one of them with a margin."""
+    head: list[Geometric] = []
+    for cut in (augmentation.cut for augmentation in augmentations):
+        if cut is None or (cut.margin.width and any(other.margin.width for other in head)):
+            break
+        head.append(cut)
+    return head
 
 
 def _stream_name(augmentations: tuple[Augmentation, ...], place: int) -> str:

@@ -46,7 +46,10 @@ class Classifier(nn.Module):
             return (images.float() - self.mean) / self.std
         width = last.shape[2]  # whole rows at once: torch is slow at three numbers in a row
         rows = last.flatten(2).float()
-        rows.sub_(self.mean.view(-1).repeat(width)).div_(self.std.view(-1).repeat(width))
+        mean, std = (
+            value.view(1, -1).expand(width, -1).flatten() for value in (self.mean, self.std)
+        )
+        rows.sub_(mean).div_(std)
         return rows.view(last.shape).permute(0, 3, 1, 2)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from cifar_models.architectures.architecture import ImageShape
 from cifar_models.component import Component
-from cifar_models.pixels import pack
+from cifar_models.pixels import Canvas, Margin
 
 
 def as_tensor(array: NDArray[Any]) -> Tensor:
@@ -37,10 +37,17 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def canvas(self, device: str, margin: Margin, mirrors: bool) -> Canvas:
+        """Return the pixels laid out on a device; the last is kept, for trial after trial."""
+        key = (device, margin, mirrors)
+        if key not in self._canvases:
+            self._canvases.clear()
+            self._canvases[key] = Canvas(as_tensor(self.pixels).to(device), margin, mirrors)
+        return self._canvases[key]
+
     @cached_property
-    def packed(self) -> Tensor:
-        """The pixels as `cifar_models.pixels.pack` gives them; kept, for trial after trial."""
-        return pack(as_tensor(self.pixels))
+    def _canvases(self) -> dict[tuple[str, Margin, bool], Canvas]:
+        return {}
 
     @cached_property
     def statistics(self) -> tuple[Tensor, Tensor]:

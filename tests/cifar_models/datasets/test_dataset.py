@@ -7,6 +7,7 @@ import pytest
 
 from cifar_models.component import registry
 from cifar_models.datasets import Dataset, ImageData, Images, as_tensor
+from cifar_models.pixels import Margin
 
 
 def _images(count: int, start: int = 0) -> Images:
@@ -82,5 +83,8 @@ def test_read_only_arrays_are_shared_without_a_warning_or_a_copy() -> None:
 
 def test_what_is_derived_from_images_is_derived_once() -> None:
     data = Images(np.zeros((3, 4, 4, 1), dtype=np.uint8), np.zeros(3, dtype=np.int64))
-    assert data.packed is data.packed
+    margin = Margin(2)
+    kept = data.canvas("cpu", margin, mirrors=True)
+    assert data.canvas("cpu", Margin(2), mirrors=True) is kept
+    assert data.canvas("cpu", margin, mirrors=False) is not kept
     assert data.statistics is data.statistics
