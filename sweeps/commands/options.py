@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Literal, ParamSpec
 
 import typer
 
@@ -48,8 +48,13 @@ AddressOption = Annotated[
 ]
 CpusOption = Annotated[int, typer.Option("--cpus-per-trial", min=1, help="CPU threads of a trial.")]
 GpusOption = Annotated[
-    float | None,
-    typer.Option("--gpus-per-trial", min=0, help="1 or a fraction.  [default: 1 if there is one]"),
+    str | None,
+    typer.Option(
+        "--gpus-per-trial",
+        metavar="SHARE|auto",
+        help="1, a fraction, or auto: as many trials on one as pay, measured.  "
+        "[default: 1 if there is one]",
+    ),
 ]
 ConcurrentOption = Annotated[
     int | None, typer.Option("--max-concurrent", min=1, help="Trials at once.  [default: all fit]")
@@ -61,6 +66,25 @@ DeterministicOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def gpu_share(text: str | None) -> float | Literal["auto"] | None:
+    """Read what ``--gpus-per-trial`` is given.
+
+    Raises:
+        ValueError: It is neither a share nor ``auto``.
+    """
+    if text is None or text == "auto":
+        return "auto" if text else None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        raise ValueError(
+            f"--gpus-per-trial wants 1, a fraction such as 0.25, or auto, got {text!r}"
+        )
+    return share
 
 
 def alone(command: Callable[P, None]) -> typer.Typer:

@@ -18,6 +18,7 @@ from sweeps.commands.options import (
     StudyOption,
     TrackingOption,
     TrialsOption,
+    gpu_share,
     sentences,
 )
 
@@ -57,7 +58,7 @@ def plan(
     places = resolve_places(storage, state, tracking_uri)
     question, _ = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
-        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent,
+        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         deterministic=deterministic,
     )  # fmt: skip
     print_plan(question, places, options, Console(), as_json=json)

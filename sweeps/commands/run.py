@@ -20,6 +20,7 @@ from sweeps.commands.options import (
     StudyOption,
     TrackingOption,
     TrialsOption,
+    gpu_share,
     sentences,
 )
 
@@ -72,7 +73,7 @@ def run(
     places = resolve_places(storage, state, tracking_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
-        data_dir, address, cpus_per_trial, gpus_per_trial, max_concurrent, time_budget,
+        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent, time_budget,
         deterministic, fresh,
     )  # fmt: skip
     if dry_run:

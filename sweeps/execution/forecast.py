@@ -50,7 +50,8 @@ class Forecast:
 
     study: str
     question: str
-    slots: int
+    slots: int | None
+    """Trials at once; None: measured when the study starts."""
     numerics: dict[str, Any]
     phases: list[Phase]
     arms: list[dict[str, Any]]
@@ -86,10 +87,11 @@ class Forecast:
         console.print(arms)
         if not self.winner_known:
             console.print("The ablation is around the search's winner, which is not known yet.")
-        device = self.numerics["device"]
-        console.print(
-            f"{self.slots} trials at once on {device}, {self.numerics['threads']} threads each"
-        )
+        device, threads = self.numerics["device"], self.numerics["threads"]
+        at_once = f"{self.slots} trials at once on {device}"
+        if self.slots is None:
+            at_once = f"trials that share a {device} device: auto, measured at the start"
+        console.print(f"{at_once}, {threads} threads each")
 
 
 def forecast(study: Study, places: Places, options: "Options") -> Forecast:
@@ -114,7 +116,7 @@ def forecast(study: Study, places: Places, options: "Options") -> Forecast:
     return Forecast(
         study=study.name,
         question=study.question,
-        slots=planner.resources.slots,
+        slots=None if options.gpus_per_trial == "auto" else planner.resources.slots,
         numerics=cells[0].spec.numerics.model_dump(mode="json"),
         phases=phases,
         arms=_arms(study, cells, records),

@@ -50,7 +50,9 @@ def run_phase(
         Interrupted: A signal or the time budget ended it; everything is recorded.
     """
     trainable = tune.with_resources(
-        tune.with_parameters(Trainable, images=images, sources=sources),
+        tune.with_parameters(
+            Trainable, images=images, sources=sources, gpus=resources.gpus_per_trial
+        ),
         {"cpu": resources.cpus_per_trial, "gpu": resources.gpus_per_trial},
     )
     for kills_left in reversed(range(_MEMORY_KILLS)):

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 # Read when Ray is imported: no second set of logs, no snapshots of driver state (the journal is
 # our state), no change of working directory, no second progress display.
@@ -23,6 +24,10 @@ from cifar_models.numerics import Device
 
 _QUIET = ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis")
 _CONNECT_SECONDS = 20
+
+GpuShare = float | Literal["auto"] | None
+"""Of a GPU for each trial. None: a whole one where there are any. ``auto``: a whole one too, until
+`sweeps.execution.packing` has measured how many trials it holds."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def ray_session(address: str | None) -> Iterator[None]:
 
 
 def plan_resources(
-    cpus_per_trial: int, gpus_per_trial: float | None, max_concurrent: int | None
+    cpus_per_trial: int, gpus_per_trial: GpuShare, max_concurrent: int | None
 ) -> Resources:
     """Divide what the cluster has among trials; see `divide`."""
     offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
@@ -84,7 +89,7 @@ def divide(
     cpus: float,
     gpus: float,
     cpus_per_trial: int,
-    gpus_per_trial: float | None = None,
+    gpus_per_trial: GpuShare = None,
     max_concurrent: int | None = None,
 ) -> Resources:
     """Divide CPUs and GPUs among trials; one gets a GPU by default where there are any.
@@ -92,7 +97,13 @@ def divide(
     Raises:
         ValueError: There is less than one trial wants.
     """
-    gpus_each = (1.0 if gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
+    if gpus_per_trial == "auto" and not gpus:
+        raise ValueError(
+            "--gpus-per-trial auto measures how many trials a GPU holds, and there is no GPU; "
+            "leave it out to train on CPUs"
+        )
+    whole = 1.0 if gpus else 0.0
+    gpus_each = whole if gpus_per_trial in (None, "auto") else float(gpus_per_trial)
     if gpus_each > 1:
         raise ValueError(
             f"--gpus-per-trial {gpus_each:g}: a trial trains on one device; give 1 or a fraction"

@@ -19,14 +19,15 @@ from sweeps.execution.cohorts import COHORT
 from sweeps.execution.final_evaluation import final_evaluations
 from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import open_optuna_study, searched, searched_specs
+from sweeps.execution.packing import choose, probe_cluster, told
 from sweeps.execution.phases import Begin, Interrupted, run_phase
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Progress
-from sweeps.execution.ray_session import plan_resources, ray_session
+from sweeps.execution.ray_session import GpuShare, plan_resources, ray_session
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
-from sweeps.execution.trial_source import PlannedTrials, checkpoint_url
+from sweeps.execution.trial_source import PlannedTrials, checkpoint_url, data_key
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
@@ -45,7 +46,7 @@ class Options:
     data_dir: Path | None = None
     address: str | None = None
     cpus_per_trial: int = 1
-    gpus_per_trial: float | None = None
+    gpus_per_trial: GpuShare = None
     max_concurrent: int | None = None
     time_budget: float | None = None
     """Seconds for all phases together."""
@@ -69,6 +70,7 @@ class StudyRun:
         self.images = ImageStore(options.data_dir)
         self.cells: list[Cell] = []
         self.started = time.monotonic()
+        self.unmeasured = options.gpus_per_trial == "auto"
 
     def execute(self) -> None:
         """Run what is left of the study.
@@ -169,11 +171,13 @@ class StudyRun:
                 self.journal.append("forgotten", spec.id)
         self._keep(cells)
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
-        slots, storage = self.resources.slots, self.places.storage
+        name, storage = self.study.name, self.places.storage
         self._phase(
-            lambda: (PlannedTrials(specs, self.study.name, self.journal, storage, slots), None),
+            lambda: (
+                PlannedTrials(specs, name, self.journal, storage, self.resources.slots), None
+            ),
             self._progress(role, len(specs), done),
-        )
+        )  # fmt: skip
 
     def _evaluate(self) -> None:
         """Look at the test images once, with every finished trial of the ablation."""
@@ -216,6 +220,8 @@ class StudyRun:
         if progress.reused >= progress.trials:
             self.console.print(progress.headline(), soft_wrap=True)
             return
+        if self.unmeasured:
+            self._pack()
         with progress:
             run_phase(
                 begin,
@@ -227,6 +233,18 @@ class StudyRun:
                 progress,
                 left,
             )
+
+    def _pack(self) -> None:
+        """Measure how many trials a GPU holds: in every run anew, before its first training."""
+        options, base = self.options, self.study.base
+        numerics = self.planner.spec(base, SEARCH_SEED).numerics
+        images = self.shared[data_key(base)]
+        measured = probe_cluster(base, numerics, images, self.sources, options.max_concurrent)
+        self.resources = plan_resources(
+            options.cpus_per_trial, 1 / choose(measured), options.max_concurrent
+        )
+        self.unmeasured = False
+        self.console.print(told(measured), soft_wrap=True, highlight=False)
 
     def _progress(self, role: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
         study = self.study

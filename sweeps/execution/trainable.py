@@ -41,11 +41,12 @@ class Trainable(tune.Trainable):
         config: dict[str, Any],
         images: dict[str, ray.ObjectRef[Any]] | None = None,
         sources: tuple[SourceFile, ...] = (),
+        gpus: float = 0.0,
     ) -> None:
-        """Prepare the first trial of this actor."""
+        """Prepare the first trial of this actor, which has such a share of a GPU."""
         self._images = images or {}
         self._loaded: dict[str, TrainingImages] = {}
-        self._sources = sources
+        self._sources, self._gpus = sources, gpus
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -129,6 +130,7 @@ class Trainable(tune.Trainable):
         return environment() | {
             "device": torch.cuda.get_device_name() if cuda else processor(),
             "parameters": str(self._parameters()),
+            "gpus": f"{self._gpus:g}",
         }
 
     def _parameters(self) -> int:

@@ -178,6 +178,20 @@ def test_more_than_one_device_a_trial(folder: Path, command: str) -> None:
     refuse(folder, said, command, "--study", "tiny.py", "--gpus-per-trial", "3")
 
 
+@pytest.mark.parametrize("command", ["plan", "run"])
+@pytest.mark.parametrize("share", ["x", "automatic", "-0.5", "nan", "inf", ""])
+def test_a_share_of_a_gpu_that_is_none(folder: Path, command: str, share: str) -> None:
+    said = f"--gpus-per-trial wants 1, a fraction such as 0.25, or auto, got {share!r}"
+    refuse(folder, said, command, "--study", "tiny.py", f"--gpus-per-trial={share}")
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_packing_without_a_gpu(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    said = "--gpus-per-trial auto ... there is no GPU; leave it out to train on CPUs"
+    refuse(folder, said, command, "--study", "tiny.py", "--gpus-per-trial", "auto")
+
+
 def test_more_processors_than_there_are(folder: Path) -> None:
     said = "wants 1000 CPUs ... lower --cpus-per-trial"
     refuse(folder, said, "plan", "--study", "tiny.py", "--cpus-per-trial", "1000")
@@ -256,6 +270,9 @@ PROCESSES = {
     "an unwritable storage": ("cannot write", "--study", "tiny.py", "--storage", "file"),
     "missing data": ("cifar-10", "--study", "activations"),
     "too many devices": ("--gpus-per-trial 3", "--study", "tiny.py", "--gpus-per-trial", "3"),
+    "packing without a GPU": (
+        "there is no GPU", "--study", "tiny.py", "--gpus-per-trial", "auto",
+    ),
     "an address without Ray": ("no Ray", "--study", "tiny.py", "--address", "127.0.0.1:1"),
     "a server that is not there": (
         "does not answer", "--study", "tiny.py", "--tracking-uri", "http://127.0.0.1:1",

@@ -80,6 +80,16 @@ def test_options_change_the_plan() -> None:
     assert limited["slots"] == 1
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_plan_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    words = ("plan", "--study", "tiny.py", "--gpus-per-trial")
+    assert "auto, measured at the start" in call(*words, "auto").stdout
+    assert json.loads(call(*words, "auto", "--json").stdout)["slots"] is None
+    shared = json.loads(call(*words, "0.5", "--json", "--max-concurrent", 1).stdout)
+    assert (shared["slots"], shared["numerics"]["device"]) == (1, "cuda")
+
+
 def test_a_running_driver_does_not_hold_a_plan_up(folder: Path) -> None:
     journal = Journal(folder / "runs")
     assert call("plan", "--study", "tiny.py").exit_code == 0

@@ -96,6 +96,20 @@ def test_the_options_reach_the_run(file: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [source.filename for source in seen["sources"]] == ["own.py"]
 
 
+def test_packing_reaches_the_run(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[StudyRun] = []
+
+    def execute(self: StudyRun) -> None:
+        seen.append(self)
+        raise Interrupted
+
+    monkeypatch.setattr(StudyRun, "execute", execute)
+    call("run", "--study", file, "--gpus-per-trial", "auto")
+    call("run", "--study", file)
+    assert [run.options.gpus_per_trial for run in seen] == ["auto", None]
+    assert [run.unmeasured for run in seen] == [True, False]
+
+
 def test_plan_takes_what_run_takes() -> None:
     """A plan is asked for with the words of the run that it announces."""
     only_run = {"time_budget", "fresh", "dry_run"}

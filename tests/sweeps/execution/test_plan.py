@@ -73,6 +73,19 @@ def test_slots(cpus: int, gpus: int, wanted: float | None, slots: int) -> None:
     assert divide(cpus, gpus, 1, wanted).slots == slots
 
 
+def test_until_it_is_measured_a_trial_has_a_whole_gpu() -> None:
+    found = divide(8, 2, 1, "auto")
+    assert (found.gpus_per_trial, found.slots, found.device) == (1.0, 2, "cuda")
+
+
+def test_a_share_moves_no_number() -> None:
+    specs = [
+        Planner(ImageStore(None), divide(8, 1, 2, share)).spec(BASE, 0) for share in (1.0, 0.25)
+    ]
+    assert specs[0].id == specs[1].id
+    assert specs[0].numerics == specs[1].numerics
+
+
 @pytest.mark.parametrize(("cpus", "gpus"), [(64, None), (1, 2.0), (1, 1.0)])
 def test_more_than_there_is_is_a_sentence(cpus: int, gpus: float | None) -> None:
     with pytest.raises(ValueError, match=r"per-trial|one trial wants"):
