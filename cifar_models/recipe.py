@@ -32,7 +32,8 @@ class Phase(Frozen):
 class Recipe(Frozen):
     """One training, frozen and validated; equal recipes have equal signatures.
 
-    ``epochs``, ``optimizer`` and ``schedule`` at the top stand for a single phase.
+    ``epochs``, ``optimizer`` and ``schedule`` at the top stand for a single phase. Validation comes
+    after every ``validate_every`` epochs, and after the last.
     """
 
     dataset: Dataset
@@ -43,6 +44,7 @@ class Recipe(Frozen):
     batch_size: Annotated[int, Field(gt=0)] = 128
     augmentation: tuple[Augmentation, ...] = ()
     test_time: Views = OneView()
+    validate_every: Annotated[int, Field(gt=0)] = 1
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     @model_validator(mode="before")

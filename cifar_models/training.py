@@ -26,7 +26,7 @@ from cifar_models.optimisation import Optimisation
 from cifar_models.recipe import Recipe
 from cifar_models.streams import global_stream, initialise
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised by every change of ours that alters numbers: part of a trial's identity."""
 
 Status = Literal["running", "finished", "diverged"]
@@ -36,7 +36,7 @@ Status = Literal["running", "finished", "diverged"]
 class EpochResult:
     """What one epoch gave.
 
-    ``metrics`` holds ``train/loss``; with validation data ``validation/loss`` and one
+    ``metrics`` holds ``train/loss``; where there was a validation ``validation/loss`` and one
     ``validation/<metric>`` for each registered metric; ``learning_rate`` of the last step;
     ``seconds`` of the epoch with its validation; ``images_per_second`` of the training alone;
     ``peak_memory`` of the process or its GPU in MiB. Values that are not finite are left out.
@@ -140,7 +140,8 @@ class Training(Iterator[EpochResult]):
             train_loss = self._train_epoch(epoch)
         trained = time.perf_counter()
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
-        if self.validation is not None:
+        due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
+        if self.validation is not None and due:
             measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
             metrics |= {f"validation/{name}": value for name, value in measured.items()}
         images = len(self.batches) * self.recipe.batch_size
@@ -236,7 +237,7 @@ def train(
         recipe: What to train.
         seed: From which initialisation, order, augmentation and dropout draw, each its own stream.
         train: Training images; never written to.
-        validation: Images that are measured after every epoch, if any. There is no way to hand
+        validation: Images that are measured when the recipe says, if any. There is no way to hand
             over a test set.
         numerics: Where and how to compute.
         num_classes: Number of classes of the data set.

@@ -70,6 +70,12 @@ class Study(Frozen):
                 "without validation images (split.validation: 0) there can be no search, and the "
                 "selection rule must be 'last': anything else would choose on the test set"
             )
+        every = self.base.validate_every
+        if self.search and self.search.scheduler == "asha" and self.search.grace_period % every:
+            raise ValueError(
+                f"grace_period {self.search.grace_period} is no multiple of validate_every "
+                f"{every}: a rung of ASHA needs a validation"
+            )
         if not self.factors and not self.search:
             raise ValueError(f"study {self.name!r} has neither factors nor a search")
         seeds = self.seed_list
@@ -82,10 +88,13 @@ class Study(Frozen):
         for point in probes(self.search.space) if self.search else ():
             try:
                 recipe = self.base.replace(point)
-                if (recipe.epochs, recipe.dataset, recipe.split) != (
-                    self.base.epochs, self.base.dataset, self.base.split,
-                ):  # fmt: skip
-                    raise ValueError("trials of other epochs, data or split cannot be compared")
+                if any(
+                    getattr(recipe, part) != getattr(self.base, part)
+                    for part in ("epochs", "dataset", "split", "validate_every")
+                ):
+                    raise ValueError(
+                        "trials of other epochs, data, split or validation cannot be compared"
+                    )
             except ValueError as error:
                 raise ValueError(f"search space: {error}") from None
             self._comparable(recipe)
@@ -98,6 +107,12 @@ class Study(Frozen):
                 raise ValueError(
                     f"{arm.factor} {arm.level} trains {arm.recipe.epochs} epochs, its baseline "
                     f"{base.epochs}: arms of unequal budget cannot be compared"
+                )
+            if self.selection == "best" and arm.recipe.validate_every != base.validate_every:
+                raise ValueError(
+                    f"{arm.factor} {arm.level} has a validation every {arm.recipe.validate_every} "
+                    f"epochs, its baseline every {base.validate_every}: the best of more is higher "
+                    "by chance"
                 )
 
     @property

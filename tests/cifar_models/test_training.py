@@ -57,6 +57,17 @@ def test_every_epoch_gives_a_result_with_the_promised_metrics() -> None:
         assert all(result.metrics[name] > 0 for name in COSTS)
 
 
+def test_validation_comes_when_the_recipe_says_and_at_the_end() -> None:
+    often = start(ONE_PHASE.replace({"epochs": 3}))
+    seldom = start(ONE_PHASE.replace({"epochs": 3, "validate_every": 2}))
+    list(often), list(seldom)
+    validated = ["validation/accuracy" in result.metrics for result in seldom.history]
+    assert validated == [False, True, True]
+    pairs = zip(measured(seldom), measured(often), strict=True)
+    assert all(few.items() <= all_of_them.items() for few, all_of_them in pairs)
+    assert seldom.best_epoch in (2, 3)
+
+
 def test_without_validation_images_only_the_training_is_measured() -> None:
     training = train(ONE_PHASE, 0, images().train, None, Numerics(), 10)
     assert all(

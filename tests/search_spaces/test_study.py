@@ -141,8 +141,19 @@ def test_a_factor_that_does_not_go_with_every_winner_is_refused_before_the_searc
     ("changes", "words"),
     [
         ({"factors": (factor("length", "epochs", 1, 2),)}, "unequal budget"),
-        ({"search": Search(space={"epochs": choice(1, 2)})}, "other epochs, data or split"),
-        ({"search": Search(space={"split.seed": choice(1, 2)})}, "other epochs, data or split"),
+        ({"search": Search(space={"epochs": choice(1, 2)})}, "other epochs, data, split"),
+        (
+            {"factors": (factor("often", "validate_every", 1, 2),), "selection": "best"},
+            "the best of more is higher by chance",
+        ),
+        (
+            {
+                "base": SMALL_CNN.replace({"validate_every": 2}),
+                "search": Search(space={"batch_size": choice(64, 128)}, grace_period=3),
+            },
+            "grace_period 3 is no multiple of validate_every 2",
+        ),
+        ({"search": Search(space={"split.seed": choice(1, 2)})}, "other epochs, data, split"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_anything_is_trained(
