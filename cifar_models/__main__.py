@@ -122,7 +122,7 @@ def _numerics(
     """Return the recorded numerics unless options override them; another device resolves anew."""
     import torch
 
-    from cifar_models.numerics import best_device, require, resolve
+    from cifar_models.numerics import best_device, capability, require, resolve
 
     recorded = provenance.numerics
     threads = arguments.threads
@@ -133,7 +133,7 @@ def _numerics(
     device = arguments.device or (recorded.device if recorded else best_device())
     require(device)
     if recorded is None or device != recorded.device:
-        return resolve(recipe, device, threads)
+        return resolve(recipe, device, threads, capability(device))
     return recorded.model_copy(update={"threads": threads})
 
 

@@ -11,6 +11,12 @@ from cifar_models.recipe import Recipe
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16", "fp16"]
 
+Capability = tuple[int, int]
+"""CUDA's compute capability: which numbers a GPU multiplies by itself."""
+
+VOLTA: Capability = (7, 0)
+AMPERE: Capability = (8, 0)
+
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -37,14 +43,22 @@ class Numerics(Frozen):
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
-def resolve(recipe: Recipe, device: Device, threads: int = 1) -> Numerics:
+def resolve(recipe: Recipe, device: Device, threads: int = 1, gpu: Capability = AMPERE) -> Numerics:
     """Choose what the recipe leaves open, by a fixed rule and never by a timing.
 
-    ``auto`` precision is bf16 on a CUDA device and fp32 elsewhere.
+    ``auto`` precision on a GPU is bf16 from Ampere on, fp16 from Volta on (bf16 is emulated there,
+    and slow); before that, and on all other devices, it is fp32.
     """
-    automatic: Precision = "bf16" if device == "cuda" else "fp32"
-    precision = automatic if recipe.precision == "auto" else recipe.precision
+    precision = recipe.precision
+    if precision == "auto":
+        precision = _of_a_gpu(gpu) if device == "cuda" else "fp32"
     return Numerics(device=device, precision=precision, threads=threads)
+
+
+def _of_a_gpu(capability: Capability) -> Precision:
+    if capability >= AMPERE:
+        return "bf16"
+    return "fp16" if capability >= VOLTA else "fp32"
 
 
 def require(device: Device) -> None:
@@ -57,6 +71,11 @@ def require(device: Device) -> None:
                "mps": torch.backends.mps.is_available()}  # fmt: skip
     if not present[device]:
         raise ValueError(f"this machine has no {device} device; choose another, such as cpu")
+
+
+def capability(device: Device) -> Capability:
+    """Return what this process's GPU can do; of another device nobody asks."""
+    return torch.cuda.get_device_capability() if device == "cuda" else AMPERE
 
 
 def best_device() -> Device:

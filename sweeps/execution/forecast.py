@@ -1,11 +1,9 @@
 """What a study will cost: its phases, their trials and epochs, and how much of it is done."""
 
-import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import optuna
-import torch
 from rich.console import Console
 from rich.table import Table
 
@@ -15,7 +13,12 @@ from sweeps.execution.cohorts import COHORT
 from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
-from sweeps.execution.ray_session import Resources, divide, plan_resources, ray_session
+from sweeps.execution.ray_session import (
+    Resources,
+    plan_resources,
+    plan_resources_here,
+    ray_session,
+)
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.journal import TrialRecord, read_records
@@ -201,12 +204,8 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
 
 
 def _resources(options: "Options") -> Resources:
+    wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
     if options.address:
         with ray_session(options.address):
-            return plan_resources(
-                options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent
-            )
-    return divide(
-        os.cpu_count() or 1, torch.cuda.device_count(), options.cpus_per_trial,
-        options.gpus_per_trial, options.max_concurrent,
-    )  # fmt: skip
+            return plan_resources(*wanted)
+    return plan_resources_here(*wanted)

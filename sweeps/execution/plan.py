@@ -56,7 +56,8 @@ class Planner:
         if recipe.signature not in self._checked:  # or each seed would build the network again
             check(recipe, source.shape, len(source.parts.train.labels))
             self._checked.add(recipe.signature)
-        numerics = resolve(recipe, self.resources.device, self.resources.cpus_per_trial)
+        resources = self.resources
+        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.gpu)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 
     def ablation(self, study: Study, base: Recipe) -> list[Cell]:

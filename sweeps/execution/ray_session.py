@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # Read when Ray is imported: no second set of logs, no snapshots of driver state (the journal is
@@ -19,8 +19,10 @@ os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+import torch
 
-from cifar_models.numerics import Device
+from cifar_models.numerics import AMPERE, Capability, Device
+from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
 
 _QUIET = ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis")
 _CONNECT_SECONDS = 20
@@ -37,6 +39,8 @@ class Resources:
     cpus_per_trial: int
     gpus_per_trial: float
     slots: int
+    gpu: Capability = AMPERE
+    """What the oldest GPU can do: all trials compute alike."""
 
     @property
     def device(self) -> Device:
@@ -82,7 +86,17 @@ def plan_resources(
     """Divide what the cluster has among trials; see `divide`."""
     offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
     cpus, gpus = offered.get("CPU", 0), offered.get("GPU", 0)
-    return divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    resources = divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    return replace(resources, gpu=oldest_of_cluster())
+
+
+def plan_resources_here(
+    cpus_per_trial: int, gpus_per_trial: GpuShare, max_concurrent: int | None
+) -> Resources:
+    """Divide what a Ray of this machine would have, without starting one."""
+    cpus, gpus = os.cpu_count() or 1, torch.cuda.device_count()
+    resources = divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    return replace(resources, gpu=oldest_here())
 
 
 def divide(

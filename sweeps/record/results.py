@@ -107,8 +107,8 @@ def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str
     }
     if curve is None or curve.empty:
         return row
-    scores = curve.get("validation/accuracy", pd.Series(dtype=float)).dropna()
-    chosen = curve.loc[scores.idxmax()] if rule == "best" and len(scores) else curve.iloc[-1]
+    scores = curve.get("validation/accuracy", pd.Series(dtype=float)).fillna(-1.0)
+    chosen = curve.iloc[int(scores.argmax()) if rule == "best" and len(scores) else -1]
     measured = {
         str(k): v for k, v in chosen.items() if str(k).startswith(("validation/", "train/"))
     }

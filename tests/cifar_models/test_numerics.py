@@ -22,6 +22,17 @@ def test_precision_is_resolved_by_a_fixed_rule(wanted: str, device: Device, prec
     assert (numerics.precision, numerics.device, numerics.threads) == (precision, device, 3)
 
 
+@pytest.mark.parametrize(
+    ("gpu", "precision"),
+    [((6, 1), "fp32"), ((7, 0), "fp16"), ((7, 5), "fp16"), ((8, 0), "bf16"), ((10, 0), "bf16")],
+)
+def test_a_gpu_computes_in_what_it_multiplies_by_itself(
+    gpu: tuple[int, int], precision: str
+) -> None:
+    assert resolve(RECIPE, "cuda", gpu=gpu).precision == precision
+    assert resolve(RECIPE, "cpu", gpu=gpu).precision == "fp32"
+
+
 def test_numerics_know_their_torch_values() -> None:
     assert Numerics(precision="bf16").dtype == torch.bfloat16
     assert Numerics().memory_format == torch.channels_last

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from cifar_models.numerics import AMPERE
+from sweeps.execution.compute_capability import oldest_here
+from sweeps.execution.images import ImageStore
+from sweeps.execution.plan import Planner
+from sweeps.execution.ray_session import Resources
+from tests.sweeps.execution.specs import BASE
+
+
+@pytest.mark.parametrize(
+    ("answer", "capability"),
+    [
+        ("9.0\n", (9, 0)),
+        ("8.6\n7.5\n10.0\n", (7, 5)),
+        ("", AMPERE),
+        ("[N/A]\n", AMPERE),
+    ],
+)
+def test_the_oldest_gpu_decides(
+    answer: str, capability: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\nprintf '{answer}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert oldest_here() == capability
+
+
+def test_a_tool_that_fails_or_is_not_there_leaves_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert oldest_here() == AMPERE
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    tool.chmod(0o755)
+    assert oldest_here() == AMPERE
+
+
+def test_an_old_gpu_is_part_of_the_plan() -> None:
+    resources = Resources(1, 1.0, 1, gpu=(7, 5))
+    assert Planner(ImageStore(None), resources).spec(BASE, 0).numerics.precision == "fp16"
