@@ -1,8 +1,6 @@
 """What the tests of sweeps share: a migrated MLflow database, since making one takes seconds."""
 
-import contextlib
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +18,6 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
     MlflowClient(f"sqlite:///{path}").search_experiments()
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or a copy of the file lacks the log
     return path
 
 

@@ -13,9 +13,9 @@ from tests.sweeps.record.small import spec
 Start = Callable[..., Tracker]
 
 
-def until(condition: Callable[[], Any]) -> None:
-    """Wait for something that a thread does."""
-    for _ in range(500):
+def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    """Wait for something that a thread or a process does."""
+    for _ in range(int(50 * seconds)):
         if condition():
             return
         time.sleep(0.02)

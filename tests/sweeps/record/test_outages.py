@@ -1,7 +1,13 @@
-"""The tracker while MLflow does not answer, or refuses."""
+"""The tracker while MLflow does not answer, or refuses, and after a driver's sudden death."""
 
+import contextlib
+import multiprocessing
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +15,9 @@ import pytest
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.run_update import CURVES, SPEC
+from sweeps.record.tracking import Tracker
 from tests.sweeps.record.mirrored import Start, only_run, points, until
-from tests.sweeps.record.small import record, spec
+from tests.sweeps.record.small import open_runs, record, spec
 
 
 class Outage:
@@ -97,3 +104,55 @@ def test_one_trial_that_mlflow_refuses_does_not_hold_the_others_back(
     assert runs.membership(parent) == {}
     assert tracker.problem == "refused"
     monkeypatch.setattr(runs, "create_trial", original)
+
+
+def _record_for_ever(state: Path) -> None:
+    """Be a driver whose trials end faster than MLflow can take them."""
+    runs, journal = open_runs(state), Journal(state)
+    tracker = Tracker(runs, journal, "small", runs.create_parent("small", "?"))
+    for seed in count():
+        tracker.changed(record(journal, spec(seed), 0.1, 0.2, 0.3).id)
+        time.sleep(0.02)
+
+
+Points = set[tuple[str, str, int, float]]
+
+
+def _recorded(journal: Journal) -> Points:
+    return {
+        (trial, name, epoch, value)
+        for trial, known in journal.trials.items()
+        for epoch, result in known.results.items()
+        for name, value in result["metrics"].items()
+    }
+
+
+def _written(state: Path) -> Points:
+    """Return the points that a whole database has."""
+    with contextlib.closing(sqlite3.connect(state / "mlflow.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return set(
+            database.execute(
+                "SELECT tags.value, metrics.key, step, metrics.value FROM metrics "
+                "JOIN tags ON tags.run_uuid = metrics.run_uuid AND tags.key = 'trial' "
+                "WHERE step > 0"
+            )
+        )
+
+
+@pytest.mark.slow
+def test_a_killed_driver_loses_no_metric(state: Path) -> None:
+    driver = multiprocessing.get_context("spawn").Process(target=_record_for_ever, args=(state,))
+    driver.start()
+    until(lambda: len(_written(state)) > 100, seconds=60)
+    driver.kill()
+    driver.join()
+    runs, journal = open_runs(state), Journal(state)
+    behind = _recorded(journal) - _written(state)
+    assert behind
+    tracker = Tracker(runs, journal, "small", runs.create_parent("small", "?"))
+    for trial in journal.trials:
+        tracker.changed(trial)
+    assert tracker.close("FINISHED", 60)
+    journal.close()
+    assert _written(state) == _recorded(journal)
