@@ -27,7 +27,7 @@ FULL = 0.9
 """The share of a GPU's memory that trials may take: the rest is for larger ones than the base."""
 
 _STEPS = 100  # of what stands for an epoch; the epochs of large data would take minutes
-_VALIDATION = 1000  # images: one batch of an evaluation
+_VALIDATION = 1000  # images: as many as an evaluation takes at once, or more
 _SECONDS = 2.0
 
 
@@ -92,27 +92,25 @@ def probe(work: Work, counts: Iterable[int]) -> list[Measured]:
 def measure(work: Work, count: int) -> Measured:
     """Measure so many trainings at the same time, after an epoch that warms them up."""
     part = excerpt(work)
-    left_out = work.train.pixels[..., 0].size - part.train.pixels[..., 0].size
     with side_by_side(count, part) as trainings:
         trainings.train(1)
         epochs = max(1, round(_SECONDS / _timed(trainings.train, 1)))
         seconds = _timed(trainings.train, epochs)
         memory = trainings.memory()
-    packed = 4 * left_out  # a pixel is an integer of 32 bits on its device
-    return Measured(
-        processes=count,
-        images_per_second=count * epochs * part.images / seconds,
-        memory=memory.used + count * packed,
-        capacity=memory.capacity,
-    )
+    rate = count * epochs * part.images / seconds
+    return Measured(count, rate, memory.used, memory.capacity)
 
 
 def excerpt(work: Work) -> Work:
-    """Return the same work with epochs of at most `_STEPS` steps, and one batch of evaluation."""
+    """Return the same work with epochs of at most `_STEPS` steps, and a short evaluation.
+
+    All training images still lie on the device, as they do for a trial.
+    """
     return replace(
         work,
         train=_first(work.train, _STEPS * work.recipe["batch_size"]),
         validation=_first(work.validation, _VALIDATION) if work.validation else None,
+        resident=work.train,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from cifar_models.batches import Batches
 from cifar_models.datasets import Images
 from cifar_models.numerics import Device, Numerics
 from cifar_models.recipe import Recipe
@@ -36,6 +37,8 @@ class Work:
     validation: Images | None
     num_classes: int
     sources: tuple[SourceFile, ...] = ()
+    resident: Images | None = None
+    """Images that only lie on the device, where ``train`` is an excerpt of them."""
 
     @property
     def images(self) -> int:
@@ -143,6 +146,8 @@ def _start(work: Work, seed: int) -> Training:
     for source in work.sources:
         load_source(source)
     recipe = Recipe.parse(work.recipe).with_epochs(ENDLESS)
+    if work.resident:  # what is laid out of them stays with them
+        Batches(work.resident, recipe.augmentation, recipe.batch_size, work.numerics)
     return train(recipe, seed, work.train, work.validation, work.numerics, work.num_classes)
 
 

@@ -93,6 +93,7 @@ def test_large_data_are_measured_by_an_excerpt() -> None:
     large = replace(work(), train=many, validation=many)
     part = excerpt(large)
     assert (len(part.train), part.images) == (2000, 2000)  # 100 steps of 20
+    assert part.resident is many  # their memory counts
     assert part.validation is not None
     assert len(part.validation) == 1000
     assert excerpt(replace(large, validation=None)).validation is None
