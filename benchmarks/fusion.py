@@ -28,7 +28,7 @@ NETWORKS: dict[str, Architecture] = {
     "LeNet5": LeNet5(),
     "small CNN": PlainCNN.model_validate({"channels": (16, 32), "norm": "none"}),
 }
-CPU_STEPS = {"LeNet5": 3, "small CNN": 1}  # of each model in a window
+CPU_STEPS = {"LeNet5": 3, "small CNN": 2}  # of each model in a window
 COUNTS = (8, 32)
 WORTH_BUILDING = 3  # times as fast as packed processes
 
