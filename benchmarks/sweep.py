@@ -1,7 +1,6 @@
 """A whole sweep: what it costs beside its trainings, and how soon it has its answer."""
 
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from benchmarks.baselines import tune_sweep
 from benchmarks.baselines.tune_sweep import Epochs, Task
 from benchmarks.harness import Benchmark, Case, Figure, Options, Window, alternate, compare
 from benchmarks.harness.once import Once
-from cifar_models.architectures import ImageShape, PlainCNN
+from cifar_models.architectures import ImageShape, LeNet5, PlainCNN
 from cifar_models.augmentation import HorizontalFlip, RandomCrop
 from cifar_models.datasets import CIFAR10, Shapes
 from cifar_models.numerics import Numerics
@@ -63,26 +62,29 @@ def _lasting(images: int) -> Recipe:
     )
 
 
+def overhead_study(base: Recipe, trials: int) -> Study:
+    """Return a search without halving."""
+    plan = Search(space=dict(SPACE), trials=trials, scheduler="none")
+    return Study(name="overhead", question="What does a sweep cost?", base=base, search=plan)
+
+
 def search(base: Recipe, trials: int, slots: int) -> "Ran":
     """Run a search of ours without halving, in this process."""
     from benchmarks.harness.studies import search_alone
 
-    plan = Search(space=dict(SPACE), trials=trials, scheduler="none")
-    study = Study(name="overhead", question="What does a sweep cost?", base=base, search=plan)
-    return search_alone(study, slots)
+    return search_alone(overhead_study(base, trials), slots)
 
 
 def _overhead(seconds: int, options: Options) -> Case:
     slots = options.threads
     trials = slots * options.pick(2, {1: 30, 10: 6}[seconds], {1: 100, 10: 20}[seconds])
     once = Once(OURS, trials, partial(search, burning(seconds), trials, slots))
-    windows = alternate([once.arm], rounds=1, warmups=0)
-    ran = once.last
-    kept = [window for window in windows if not window.discarded]
+    windows = alternate([once.arm], rounds=1, warmups=0, patience=options.pick(0, 1, 1))
+    (ran,) = once.kept(windows)
     overhead = Figure(
         name="overhead: (wall - training / slots) / (training / slots)",
         values=(ran.overhead(slots),), unit=" %", at_most=_LIMITS[seconds],
-        polluted=any(window.polluted for window in kept),
+        polluted=windows[-1].polluted,
     )  # fmt: skip
     begun = Figure(name="before the first trial", values=(ran.begun,), unit=" s")
     note = (
@@ -108,7 +110,7 @@ def task(options: Options) -> Task:
     low, high = np.log(SPACE["optimizer.lr"].low), np.log(SPACE["optimizer.lr"].high)
     rates = np.exp(np.random.default_rng(0).uniform(low, high, trials))
     return Task(
-        model=PlainCNN(channels=(32, 64)), shape=ImageShape(3, 32, 32, 10), rates=rates.tolist(),
+        model=LeNet5(), shape=ImageShape(3, 32, 32, 10), rates=rates.tolist(),
         train=parts.train, validation=parts.validation, epochs=epochs, grace=1, factor=3,
         batch_size=128, slots=options.threads,
     )  # fmt: skip
@@ -120,7 +122,7 @@ def base(data_dir: Path | None, images: int, epochs: int) -> Recipe:
     return Recipe(
         dataset=CIFAR10() if data_dir else Shapes(train_size=count, test_size=10),
         split=Split(train=images, validation=1024),
-        model=PlainCNN(channels=(32, 64)),
+        model=LeNet5(),
         phases=(Phase(epochs=epochs, optimizer=SGD(lr=0.1, momentum=0.9, weight_decay=5e-4)),),
         batch_size=128,
         augmentation=(RandomCrop(), HorizontalFlip()),
@@ -161,13 +163,15 @@ def _race(options: Options) -> Case:
     runs = [
         Once(STOCK, trials, partial(tune_sweep.stock, sweep)),
         Once(TUNED, trials, partial(tune_sweep.tuned, sweep)),
-        Once(OURS, trials, partial(ours, replace(sweep), options.data_dir)),
+        Once(OURS, trials, partial(ours, sweep, options.data_dir)),
     ]
-    windows = alternate([once.arm for once in runs], rounds=1, warmups=0, patience=1)
-    figures, notes = race_figures({once.arm.name: once.last for once in runs}, windows)
+    windows = alternate([once.arm for once in runs], rounds=1, warmups=0,
+                        patience=options.pick(0, 1, 1))  # fmt: skip
+    epochs = {once.arm.name: once.kept(windows)[0] for once in runs}
+    figures, notes = race_figures(epochs, windows)
     data = "CIFAR-10" if options.data_dir else "drawn shapes"
     setting = (
-        f"{trials} learning rates, {len(sweep.train.labels)} training images of {data}, "
+        f"{trials} learning rates of LeNet-5, {len(sweep.train.labels)} training images of {data}, "
         f"{sweep.epochs} epochs, ASHA with grace {sweep.grace} and factor {sweep.factor}."
     )
     return Case(
@@ -203,7 +207,7 @@ def race_figures(
         f"{len(epochs[name]) - 1} epochs)"
         for name in epochs
     )
-    note = f"Validation accuracy {goal:.3f}: {told}, from the start of Tune or, for ours, of Ray."
+    note = f"Validation accuracy {goal:.3f}: {told}, from the start of Ray."
     return [*sooner, *ended, *(compare(windows, OURS, name) for name in targets)], [note]
 
 

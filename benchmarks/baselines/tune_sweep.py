@@ -28,7 +28,7 @@ from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.datasets import Images
 
 Epochs = list[tuple[float, float]]
-"""Time since the start, and validation accuracy, of every epoch of every trial."""
+"""Time since Ray was started, and validation accuracy, of every epoch of every trial."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Task:
 
 def stock(task: Task) -> Epochs:
     """Run a function trainable, its losses logged to MLflow at every step."""
-    tune, scheduler, folder = _begin(task)
+    tune, scheduler, folder, started = _begin(task)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
 
     def trainable(config: dict[str, Any], task: Task) -> None:
@@ -74,13 +74,13 @@ def stock(task: Task) -> Epochs:
                 mlflow.log_metric("validation/accuracy", accuracy, step=epoch)
                 tune.report({"accuracy": accuracy, "epoch": epoch, "at": time.time()})
 
-    return _run(tune, tune.with_parameters(trainable, task=task), task, scheduler, folder)
+    return _run(tune, tune.with_parameters(trainable, task=task), task, scheduler, folder, started)
 
 
 def tuned(task: Task) -> Epochs:
     """Run a class trainable in reused actors, logging an epoch's numbers in one call."""
     os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
-    tune, scheduler, folder = _begin(task)
+    tune, scheduler, folder, started = _begin(task)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
 
     class Trainable(tune.Trainable):  # type: ignore[name-defined, misc]
@@ -117,7 +117,7 @@ def tuned(task: Task) -> Epochs:
             return {"accuracy": accuracy, "epoch": self.epochs, "at": time.time(), "done": done}
 
     trainable = tune.with_parameters(Trainable, task=task)
-    return _run(tune, trainable, task, scheduler, folder, reuse_actors=True)
+    return _run(tune, trainable, task, scheduler, folder, started, reuse_actors=True)
 
 
 def _loop(task: Task, rate: float, *, tuned: bool) -> ClassicLoop:
@@ -127,14 +127,15 @@ def _loop(task: Task, rate: float, *, tuned: bool) -> ClassicLoop:
     return ClassicLoop(network, tuned=tuned, optimizer=optimizer)
 
 
-def _begin(task: Task) -> tuple[Any, Any, Path]:
-    """Start Ray, and make the tables of MLflow before workers race for it."""
+def _begin(task: Task) -> tuple[Any, Any, Path, float]:
+    """Start the clock, then Ray, and make the tables of MLflow before workers race for it."""
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
     import ray
     from mlflow import MlflowClient
     from ray import tune
     from ray.tune.schedulers import ASHAScheduler
 
+    started = time.time()
     ray.init(
         address="local", num_cpus=task.slots, include_dashboard=False, log_to_driver=False,
         logging_level=logging.ERROR,
@@ -148,12 +149,13 @@ def _begin(task: Task) -> tuple[Any, Any, Path]:
         time_attr="epoch", metric="accuracy", mode="max", max_t=task.epochs,
         grace_period=task.grace, reduction_factor=task.factor,
     )  # fmt: skip
-    return tune, scheduler, folder
+    return tune, scheduler, folder, started
 
 
 def _run(
-    tune: Any, trainable: Any, task: Task, scheduler: Any, folder: Path, **settings: Any
-) -> Epochs:
+    tune: Any, trainable: Any, task: Task, scheduler: Any, folder: Path, started: float,
+    **settings: Any,
+) -> Epochs:  # fmt: skip
     seen: Epochs = []
 
     class Watch(tune.Callback):  # type: ignore[misc]
@@ -162,7 +164,6 @@ def _run(
         ) -> None:
             seen.append((result["at"] - started, result["accuracy"]))
 
-    started = time.time()
     tune.run(
         trainable,
         config={"lr": tune.grid_search(list(task.rates))},

@@ -1,13 +1,13 @@
 """Sweeps as arms: each in a fresh process, since Ray and MLflow read their settings once."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from typing import Generic, TypeVar
 
-from benchmarks.harness.windows import Arm
+from benchmarks.harness.windows import Arm, Window
 
 T = TypeVar("T")
 _SETTINGS = ("TUNE_", "RAY_", "MLFLOW_")
@@ -36,10 +36,11 @@ class Once(Generic[T]):
         self.results: list[T] = []
         self.arm = Arm(name, partial(self._run, amount, work))
 
-    @property
-    def last(self) -> T:
-        """What the last window gave: the one that counts."""
-        return self.results[-1]
+    def kept(self, windows: Sequence[Window]) -> list[T]:
+        """Return what the windows that count gave; no other windows of this arm, no warm-ups."""
+        mine = [window for window in windows if window.arm == self.arm.name]
+        pairs = zip(self.results, mine, strict=True)
+        return [result for result, window in pairs if not window.discarded]
 
     def _run(self, amount: float, work: Callable[[], T]) -> float:
         self.results.append(in_fresh_process(work))
