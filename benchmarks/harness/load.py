@@ -4,15 +4,18 @@ Read from Linux's /proc; on other systems the load is unknown.
 """
 
 import os
+import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Self
 
 PROC = Path("/proc")
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal: proc_stat(5)
 _IDLE_SHARE = 0.2  # of one core: Ray's daemons use some of it while they wait
 _POLL = 0.1  # seconds
+_WATCH = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,18 @@ def cpu_times(proc: Path = PROC) -> CpuTimes | None:
     except OSError:
         return None
     tick = os.sysconf("SC_CLK_TCK")
+    own = sum(process.own + process.ended for process in _tree(proc, os.getpid()))
     busy = sum(int(fields[column]) for column in _BUSY)
-    return CpuTimes(time.perf_counter(), busy / tick, _tree_ticks(proc, os.getpid()) / tick)
+    return CpuTimes(time.perf_counter(), busy / tick, own / tick)
 
 
-def foreign_cores(before: CpuTimes, after: CpuTimes) -> float:
-    """Return how many cores others kept busy between two moments."""
-    foreign = (after.machine - before.machine) - (after.own - before.own)
+def foreign_cores(before: CpuTimes, after: CpuTimes, watched: float = 0.0) -> float:
+    """Return how many cores others kept busy between two moments.
+
+    ``watched`` are the CPU seconds that a `Watch` saw us spend; what is larger counts.
+    """
+    own = max(after.own - before.own, watched)
+    foreign = (after.machine - before.machine) - own
     return max(0.0, foreign / (after.wall - before.wall))
 
 
@@ -72,22 +80,76 @@ def wait_until_calm(cores: float, limit: float = 10.0) -> None:
         before = after
 
 
-def _tree_ticks(proc: Path, root: int) -> int:
-    """Return the ticks of a process and all its descendants, ended ones included."""
-    ticks: dict[int, int] = {}
-    children: defaultdict[int, list[int]] = defaultdict(list)
+_Key = tuple[int, int]
+
+
+class Watch:
+    """What our processes spend inside a block, those too that nobody waits for when they end.
+
+    Ray's workers are such: their time reaches no parent's account, and would count as foreign.
+    """
+
+    def __init__(self, proc: Path = PROC) -> None:
+        self._proc = proc
+        self._first: dict[_Key, int] = {}
+        self._last: dict[_Key, int] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    @property
+    def seconds(self) -> float:
+        """CPU seconds of every process that was seen, up to when it was last seen."""
+        ticks = sum(last - self._first.get(key, 0) for key, last in self._last.items())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def __enter__(self) -> Self:
+        self._see()
+        self._first = dict(self._last)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._see()
+
+    def _work(self) -> None:
+        while not self._over.wait(_WATCH):
+            self._see()
+
+    def _see(self) -> None:
+        for process in _tree(self._proc, os.getpid()):
+            self._last[process.key] = process.own
+
+
+class _Process(NamedTuple):
+    key: _Key
+    """Its number and when it began: numbers are used again."""
+    parent: int
+    own: int
+    """Ticks."""
+    ended: int
+    """Ticks of its children that have ended and were waited for."""
+
+
+def _tree(proc: Path, root: int) -> list[_Process]:
+    """Return a process and all its descendants that live."""
+    children: defaultdict[int, list[_Process]] = defaultdict(list)
+    found = []
     for folder in proc.glob("[0-9]*"):
         try:
             # the name in brackets may hold anything, brackets too
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:  # ended meanwhile
             continue
-        pid = int(folder.name)
-        children[int(fields[1])].append(pid)
-        ticks[pid] = sum(int(field) for field in fields[11:15])  # own, and of ended children
-    found, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        found += ticks.get(pid, 0)
-        waiting += children[pid]
+        parent, user, system, ended_user, ended_system, began = (
+            int(fields[column]) for column in (1, 11, 12, 13, 14, 19)
+        )
+        key = (int(folder.name), began)
+        process = _Process(key, parent, user + system, ended_user + ended_system)
+        children[parent].append(process)
+        if key[0] == root:
+            found.append(process)
+    for process in found:  # grows
+        found += children[process.key[0]]
     return found

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.harness.load import cpu_times, foreign_cores, wait_until_calm, wait_until_idle
+from benchmarks.harness.load import (
+    Watch,
+    cpu_times,
+    foreign_cores,
+    wait_until_calm,
+    wait_until_idle,
+)
 
 POLLUTED = 0.075
 """Foreign load, as a share of the machine's cores, from which on a window does not count: 15 % of
@@ -91,12 +97,13 @@ def measure(arm: Arm, number: int = 0) -> Window:
     """Measure one window of an arm, after our own processes have come to rest."""
     wait_until_idle()
     arm.prepare()
-    before = cpu_times()
-    started = time.perf_counter()
-    work = arm.run()
-    seconds = time.perf_counter() - started
-    after = cpu_times()
-    foreign = foreign_cores(before, after) if before and after else None
+    with Watch() as watch:
+        before = cpu_times()
+        started = time.perf_counter()
+        work = arm.run()
+        seconds = time.perf_counter() - started
+        after = cpu_times()
+    foreign = foreign_cores(before, after, watch.seconds) if before and after else None
     return Window(
         arm=arm.name,
         round=number,

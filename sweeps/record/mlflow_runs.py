@@ -32,6 +32,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import FILE as JOURNAL
 from sweeps.record.run_update import CURVES, RunUpdate
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
@@ -75,9 +76,14 @@ class Runs:
                 if found is None and not reading:
                     self.experiment = self.client.create_experiment(EXPERIMENT, artifacts)
         except Exception as error:  # MLflow raises its backend's own errors
+            advice = "start it, or give another --tracking-uri (without one --state has a database)"
+            if uri.startswith(_FILE):
+                advice = (
+                    "if the file is damaged move it away: studies that are run again train nothing "
+                    "anew, and fill a new one from the journal"
+                )
             raise ValueError(
-                f"MLflow at {uri} does not answer: {first_line(error)}; start it, or give another "
-                "--tracking-uri (without one a database in --state is used)"
+                f"MLflow at {uri} does not answer: {first_line(error)}; {advice}"
             ) from None
 
     # ------------------------------------------------------------------ finding
@@ -225,7 +231,7 @@ class Runs:
 
 @event.listens_for(Engine, "connect")
 def _wait_for_no_disk(connection: Any, _: object) -> None:
-    """Let the system choose when SQLite's commits reach the disk.
+    """Let the system choose when commits reach the disk, in a database that lies beside a journal.
 
     MLflow commits seven times a run, and each would wait for the disk, 4 to 60 ms a run. A killed
     driver loses nothing; a power cut may spoil the database, and a study that is run again makes a
@@ -234,7 +240,9 @@ def _wait_for_no_disk(connection: Any, _: object) -> None:
     write can do with.
     """
     if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = OFF")
+        _, _, file = connection.execute("PRAGMA database_list").fetchone()
+        if Path(file).with_name(JOURNAL).exists():
+            connection.execute("PRAGMA synchronous = OFF")
 
 
 @contextmanager

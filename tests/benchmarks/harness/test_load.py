@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness.load import CpuTimes, cpu_times, foreign_cores, wait_until_idle
+from benchmarks.harness.load import CpuTimes, Watch, cpu_times, foreign_cores, wait_until_idle
 
 BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
 
@@ -54,6 +54,23 @@ def test_a_grandchild_that_still_runs_is_our_own() -> None:
             own = after.own - before.own
         os.killpg(child.pid, 9)
     assert own >= 0.45
+
+
+@linux
+def test_what_was_seen_is_our_own_though_nobody_waits_for_it() -> None:
+    # its parent ignores that it ends: the kernel keeps no account of it
+    forgetful = (
+        "import signal, subprocess, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {BURN.replace('0.5', '1.5')!r}])\n"
+        "child.wait()"
+    )
+    with Watch() as watch:
+        _, own = spent(sys.executable, "-c", forgetful)
+    assert own < 0.5
+    assert watch.seconds > 0.8
+    before = CpuTimes(wall=0.0, machine=0.0, own=0.0)
+    after = CpuTimes(wall=2.0, machine=1.5, own=0.1)
+    assert foreign_cores(before, after, watched=1.3) == pytest.approx(0.1)
 
 
 @linux

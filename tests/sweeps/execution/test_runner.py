@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import optuna
+import pandas as pd
 import pytest
 from optuna.trial import TrialState
 
@@ -174,6 +176,22 @@ def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
         assert record.tests == whole[trial].tests
         for epoch, result in record.results.items():
             assert result["metrics"] == whole[trial].results[epoch]["metrics"]
+
+
+def test_a_damaged_database_is_made_whole_from_the_journal(ran: Ran, tmp_path: Path) -> None:
+    copy = Ran(tmp_path / "copy", "")  # this process keeps the other database open
+    shutil.copytree(ran.folder, copy.folder)
+    database = copy.folder / "runs" / "mlflow.db"
+    content = database.read_bytes()
+    database.write_bytes(content[:100] + b"power cut" * (len(content) // 9))
+    with pytest.raises(AssertionError, match="move it away"):
+        run(copy.folder, "--study", "own.py")
+    database.unlink()
+    run(copy.folder, "--study", "own.py")
+    assert copy.epochs() == ran.epochs()
+    measured = ["trial", "seed", "status", "validation/accuracy", "test/accuracy"]
+    frames = [each.results().trials[measured].sort_values(measured) for each in (copy, ran)]
+    pd.testing.assert_frame_equal(*(frame.reset_index(drop=True) for frame in frames))
 
 
 def test_a_changed_component_makes_new_trials_of_its_own_alone(ran: Ran) -> None:
