@@ -178,15 +178,10 @@ def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
             assert result["metrics"] == whole[trial].results[epoch]["metrics"]
 
 
-def test_a_damaged_database_is_made_whole_from_the_journal(ran: Ran, tmp_path: Path) -> None:
+def test_a_lost_database_is_made_whole_from_the_journal(ran: Ran, tmp_path: Path) -> None:
     copy = Ran(tmp_path / "copy", "")  # this process keeps the other database open
     shutil.copytree(ran.folder, copy.folder)
-    database = copy.folder / "runs" / "mlflow.db"
-    content = database.read_bytes()
-    database.write_bytes(content[:100] + b"power cut" * (len(content) // 9))
-    with pytest.raises(AssertionError, match="move it away"):
-        run(copy.folder, "--study", "own.py")
-    database.unlink()
+    (copy.folder / "runs" / "mlflow.db").unlink()
     run(copy.folder, "--study", "own.py")
     assert copy.epochs() == ran.epochs()
     measured = ["trial", "seed", "status", "validation/accuracy", "test/accuracy"]
