@@ -125,7 +125,6 @@ class Watch:
 class _Process(NamedTuple):
     key: _Key
     """Its number and when it began: numbers are used again."""
-    parent: int
     own: int
     """Ticks."""
     ended: int
@@ -146,7 +145,7 @@ def _tree(proc: Path, root: int) -> list[_Process]:
             int(fields[column]) for column in (1, 11, 12, 13, 14, 19)
         )
         key = (int(folder.name), began)
-        process = _Process(key, parent, user + system, ended_user + ended_system)
+        process = _Process(key, user + system, ended_user + ended_system)
         children[parent].append(process)
         if key[0] == root:
             found.append(process)
