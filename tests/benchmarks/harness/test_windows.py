@@ -32,6 +32,7 @@ class Machine:
 def loaded(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     monkeypatch.setattr(windows, "wait_until_idle", lambda: None)
     monkeypatch.setattr(windows, "wait_until_calm", lambda _: None)
+    monkeypatch.setattr(windows.Watch, "seconds", 0.0)  # of this real process, in a made-up machine
 
     def load(*foreign: float) -> None:
         monkeypatch.setattr(windows, "cpu_times", Machine(*foreign))
