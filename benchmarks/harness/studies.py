@@ -5,6 +5,7 @@ Import it in a process of its own only: Ray and MLflow are set up by importing i
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from search_spaces.study import Study
 from sweeps.execution import phases
+from sweeps.execution.chain import Phase
 from sweeps.execution.runner import Options, StudyRun
 from sweeps.execution.trainable import Trainable
 from sweeps.record.journal import FILE, read_events
@@ -48,9 +50,8 @@ class SearchAlone(StudyRun):
 
     closed = 0.0
 
-    def _phases(self) -> None:
-        self.shared = self.images.share()
-        self._search()
+    def _phases(self) -> Iterator[Phase]:
+        yield from self._searching()
 
     def _close(self, status: str) -> None:
         super()._close(status)

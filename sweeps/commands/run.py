@@ -65,7 +65,7 @@ def run(
 
     from sweeps.commands.plan import print_plan
     from sweeps.commands.studies import resolve_study
-    from sweeps.execution.phases import Interrupted
+    from sweeps.execution.chain import Interrupted
     from sweeps.execution.runner import Options, StudyRun
     from sweeps.record.places import resolve_places
 

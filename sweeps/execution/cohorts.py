@@ -95,8 +95,6 @@ class CohortHalving(FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self.source, self.value, self.sign = source, metric, sign
         self.rungs = source.search.rungs(epochs)
-        self.lost = False
-        """Whether the infrastructure gave up on a trial: its cohort cannot be decided now."""
 
     def on_trial_result(self, controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Pause a trial at a rung; `choose_trial_to_run` decides."""
@@ -113,7 +111,7 @@ class CohortHalving(FIFOScheduler):
         trials = controller.get_trials()
         paused = [trial for trial in trials if trial.status == Trial.PAUSED]
         self.source.paused = {trial.trial_id for trial in paused}
-        if self.lost:
+        if self.source.lost:
             for trial in paused:
                 controller.stop_trial(trial)
             return None
@@ -129,8 +127,7 @@ class CohortHalving(FIFOScheduler):
 
     def on_trial_error(self, controller: Any, trial: Trial) -> None:
         """End the search here; the same command goes on with the trial and its cohort."""
-        self.lost = True
-        self.source.set_finished()  # type: ignore[no-untyped-call]
+        self.source.lost = True  # its cohort cannot be decided now
 
     def _verdict(self, trial: str) -> bool | None:
         """Return whether a paused trial goes on; None while others are on their way to its rung."""

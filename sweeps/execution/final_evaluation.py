@@ -3,63 +3,84 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import ray
-import torch
+from ray.tune.experiment import Trial
 
 from cifar_models import checkpoint as checkpoints
-from cifar_models.architectures import ImageShape
-from cifar_models.classifier import evaluate
-from cifar_models.datasets import Images
-from cifar_models.numerics import Numerics
-from cifar_models.recipe import Recipe
-from cifar_models.source_file import SourceFile, load_source
-from cifar_models.training import build_classifier
+from search_spaces.study import Study
 from sweeps.execution.images import ImageStore
-from sweeps.execution.ray_session import Resources
-from sweeps.execution.trial_source import checkpoint_url
+from sweeps.execution.recorder import Recorder
+from sweeps.execution.trial_source import PlannedTrials, checkpoint_url, data_key
 from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+
+_SUFFIX = "-test"
 
 
-def final_evaluations(
-    specs: Iterable[TrialSpec],
-    selection: str,
-    storage: str,
-    images: ImageStore,
-    sources: tuple[SourceFile, ...],
-    resources: Resources,
-) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield trial and test metrics of each trial, in the order in which they become ready."""
-    task = ray.remote(_evaluate).options(
-        num_cpus=resources.cpus_per_trial, num_gpus=resources.gpus_per_trial
-    )
-    waiting = {
-        task.remote(
-            spec.to_json(), checkpoint_url(storage, spec.id), selection,
-            images.share_test(spec.recipe), images.source(spec.recipe).shape, sources,
-        ): spec.id
-        for spec in specs
-    }  # fmt: skip
-    while waiting:
-        (ready,), _ = ray.wait(list(waiting), num_returns=1)
-        yield waiting.pop(ready), ray.get(ready)
+def weightless(
+    specs: Iterable[TrialSpec], journal: Journal, rule: str, storage: str
+) -> Iterator[str]:
+    """Yield the finished trials that want their last evaluation and whose weights are gone."""
+    for spec in specs:
+        record = journal[spec.id]
+        if record.status == "finished" and rule not in record.tests:
+            try:
+                checkpoints.load(checkpoint_url(storage, spec.id))
+            except (FileNotFoundError, ValueError):
+                yield spec.id
 
 
-def _evaluate(
-    spec: dict[str, Any],
-    checkpoint: str,
-    selection: str,
-    test: Images,
-    shape: ImageShape,
-    sources: tuple[SourceFile, ...],
-) -> dict[str, float]:
-    """Return the test metrics of a checkpoint's last, or best, weights."""
-    for source in sources:
-        load_source(source)
-    recipe, numerics = Recipe.parse(spec["recipe"]), Numerics.model_validate(spec["numerics"])
-    state = checkpoints.load(checkpoint, numerics.device)
-    classifier = build_classifier(recipe, shape)
-    classifier.load_state_dict(state.best_weights if selection == "best" else state.weights)
-    classifier.to(numerics.device).to(memory_format=numerics.memory_format)
-    loss = recipe.loss.build(shape.num_classes).to(numerics.device)
-    torch.set_num_threads(numerics.threads)
-    return evaluate(classifier, test, loss, numerics)
+class FinalEvaluations(PlannedTrials):
+    """Trials that were trained, for a worker that shall evaluate their weights."""
+
+    def __init__(
+        self, specs: Iterable[TrialSpec], study: Study, images: ImageStore,
+        journal: Journal, storage: str, slots: int,
+    ) -> None:  # fmt: skip
+        self.rule, self.images = study.selection, images
+        super().__init__(specs, study.name, journal, storage, slots)
+
+    def settled(self, trial: str) -> bool:
+        """Whether the journal has the test metrics."""
+        return self.rule in self.journal[trial].tests
+
+    def ray_name(self, spec: TrialSpec) -> str:
+        """Return another name than the training's, in the same run of Ray Tune."""
+        return spec.id + _SUFFIX
+
+    def config(self, spec: TrialSpec) -> dict[str, Any]:
+        """Return what the worker is told: the only one that is given test images."""
+        return {
+            "spec": spec.to_json(),
+            "data": f"test images of {data_key(spec.recipe)}",
+            "test": self.images.share_test(spec.recipe),
+            "checkpoint": checkpoint_url(self.storage, spec.id),
+            "selection": self.rule,
+        }
+
+
+class FinalRecorder(Recorder):
+    """Writes down test metrics."""
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """Nothing of the training changes."""
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **_: Any
+    ) -> None:
+        """Record the metrics."""
+        name = trial.trial_id.removesuffix(_SUFFIX)
+        rule = trial.config["selection"]
+        self.journal.append("test", name, selection=rule, metrics=result["metrics"])
+        self.tracker.changed(name)
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Trial], trial: Trial, **_: Any
+    ) -> None:
+        """Nothing is to be freed."""
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """Remember why: the same command goes on with it."""
+        self._lost(trial)
+
+    def on_experiment_end(self, trials: list[Trial], **_: Any) -> None:
+        """Nothing of the training is open."""

@@ -13,12 +13,7 @@ from sweeps.execution.cohorts import COHORT
 from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
-from sweeps.execution.ray_session import (
-    Resources,
-    plan_resources,
-    plan_resources_here,
-    ray_session,
-)
+from sweeps.execution.ray_session import RaySession, Resources
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.journal import TrialRecord, read_records
@@ -205,7 +200,5 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
 
 def _resources(options: "Options") -> Resources:
     wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
-    if options.address:
-        with ray_session(options.address):
-            return plan_resources(*wanted)
-    return plan_resources_here(*wanted)
+    with RaySession(options.address, *wanted) as session:
+        return session.resources

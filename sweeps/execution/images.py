@@ -10,7 +10,7 @@ from cifar_models.architectures import ImageShape
 from cifar_models.datasets import ImageData
 from cifar_models.recipe import Recipe
 from cifar_models.splits import Partition, partition
-from sweeps.execution.trainable import TrainingImages
+from sweeps.execution.trainable import HeldOut, TrainingImages
 from sweeps.execution.trial_source import data_key
 
 
@@ -74,8 +74,9 @@ class ImageStore:
         }
 
     def share_test(self, recipe: Recipe) -> ray.ObjectRef[Any]:
-        """Put the test images of a recipe into Ray's object store, once."""
+        """Put the test images of a recipe into Ray's object store, once, as `HeldOut`."""
         key = data_key(recipe)
         if key not in self._tests:
-            self._tests[key] = ray.put(self.source(recipe).parts.test)
+            source = self.source(recipe)
+            self._tests[key] = ray.put(HeldOut(source.parts.test, source.shape))
         return self._tests[key]

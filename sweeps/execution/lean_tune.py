@@ -68,5 +68,14 @@ class LeanScheduler(FIFOScheduler):
         return None
 
 
+def keep_workers(controller: Any, trial: Trial, count: int) -> None:
+    """Let workers with a trial's resources wait for work: so many more, until Tune ends.
+
+    Tune keeps but one that has no trial, and starts all others anew for the next.
+    """
+    cache = controller._tune_controller._actor_cache
+    cache.increase_max(trial.placement_group_factory, count)
+
+
 def _name(trial: Trial) -> str:
     return str(trial.trial_id)

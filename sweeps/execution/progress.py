@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
@@ -23,7 +22,44 @@ def last_line(text: str) -> str:
     return text.strip().rpartition("\n")[2]
 
 
-class Progress:
+class Headline:
+    """Says what a phase is about to do, and no more."""
+
+    def __init__(self, console: Console, title: str, trials: int, reused: int = 0) -> None:
+        self.console, self.title, self.trials, self.reused = console, title, trials, reused
+
+    @property
+    def left(self) -> bool:
+        """Whether there is anything to do."""
+        return self.reused < self.trials
+
+    def head(self) -> None:
+        """Say it."""
+        self.console.print(self.headline(), soft_wrap=True)
+
+    def headline(self) -> str:
+        """Return it."""
+        known = f", {self.reused} of them already done" if self.reused else ""
+        return f"[bold]{self.title}[/bold]: {self.trials} trials{self._length()}{known}"
+
+    def _length(self) -> str:
+        return ""
+
+    def start(self) -> None:
+        """Begin to show."""
+        self.head()
+
+    def stop(self) -> None:
+        """End it."""
+
+    def update(self, handed_out: Sequence[str]) -> None:
+        """Refresh."""
+
+    def finish(self, handed_out: Sequence[str]) -> None:
+        """Show the last state."""
+
+
+class Progress(Headline):
     """Shows trials by state, the best so far, speed, and the time that is left."""
 
     def __init__(
@@ -31,8 +67,9 @@ class Progress:
         *, trials: int, epochs: int, reused: int = 0, higher_is_better: bool = True,
         rungs: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        self.console, self.journal, self.title, self.metric = console, journal, title, metric
-        self.trials, self.epochs, self.reused, self.rungs = trials, epochs, reused, rungs
+        super().__init__(console, title, trials, reused)
+        self.journal, self.metric = journal, metric
+        self.epochs, self.rungs = epochs, rungs
         self.sign = 1 if higher_is_better else -1
         self._started = time.monotonic()
         self._next = self._started + _REFRESH_SECONDS
@@ -40,17 +77,13 @@ class Progress:
         self._epochs_before: dict[str, int] = {}
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> "Progress":
+    def start(self) -> None:
         """Begin to show."""
-        self.console.print(self.headline(), soft_wrap=True)
+        self.head()
         if self.console.is_terminal:
             self._live.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    def stop(self) -> None:
         """Leave one line behind."""
         if self.console.is_terminal:
             self._live.stop()
@@ -78,14 +111,15 @@ class Progress:
         for reason, trial in {last_line(r.reason): r.trial for r in failed}.items():
             self.console.print(f"  {trial} failed: {reason}", soft_wrap=True, highlight=False,
                                markup=False)  # fmt: skip
+        self.stop()
 
     def headline(self) -> str:
-        """Return what is about to be done."""
-        known = f", {self.reused} of them already done" if self.reused else ""
+        """Return it, and when a search is halved."""
         rungs = f", halved after epochs {', '.join(map(str, self.rungs))}" if self.rungs else ""
-        return (
-            f"[bold]{self.title}[/bold]: {self.trials} trials of {self.epochs} epochs{known}{rungs}"
-        )
+        return super().headline() + rungs
+
+    def _length(self) -> str:
+        return f" of {self.epochs} epochs"
 
     def _announce(self, records: list[TrialRecord]) -> None:
         for record in records:

@@ -3,10 +3,9 @@
 import logging
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 # Read when Ray is imported: no second set of logs, no snapshots of driver state (the journal is
 # our state), no change of working directory, no second progress display.
@@ -48,19 +47,78 @@ class Resources:
         return "cuda" if self.gpus_per_trial else "cpu"
 
 
-@contextmanager
-def ray_session(address: str | None) -> Iterator[None]:
-    """Be connected to Ray inside the block: a cluster's address, or one started here.
+class RaySession:
+    """Ray for one driver: somebody's cluster at once, one of this machine's own when it is wanted.
+
+    A study of which nothing is left to train never starts it.
+
+    Args:
+        address: Of a cluster; None or ``local`` for this machine.
+        cpus_per_trial: Threads of each trial.
+        gpus_per_trial: Of a GPU, for each trial.
+        max_concurrent: Trials at once, at most.
 
     Raises:
-        ValueError: No Ray answers at the address.
+        ValueError: On entering: no Ray answers at the address, or it has less than a trial wants.
     """
-    if address not in (None, "local"):
-        _check_reachable(str(address))
+
+    def __init__(
+        self,
+        address: str | None,
+        cpus_per_trial: int = 1,
+        gpus_per_trial: GpuShare = None,
+        max_concurrent: int | None = None,
+    ) -> None:
+        self.address = address or "local"
+        self._own = self.address == "local"
+        self._wanted = (cpus_per_trial, gpus_per_trial, max_concurrent)
+        self._started: Future[None] | None = None
+        # Ray's processes end with the thread that started them: this one lives until the end.
+        self._beside = ThreadPoolExecutor(1, "ray")
+
+    def __enter__(self) -> Self:
+        """Connect to a cluster, or see what this machine has."""
+        # Ray's own handler aborts without a hook: end as after Ctrl-C instead.
+        self._previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if self._own:
+            self.resources = plan_resources_here(*self._wanted)
+        else:
+            _connect(self.address)
+            self.resources = plan_resources(*self._wanted)
+        return self
+
+    def begin(self) -> None:
+        """Start this machine's Ray beside other work: it takes seconds."""
+        if self._own and not self._started:
+            self._started = self._beside.submit(_connect, self.address)
+
+    def ready(self) -> Resources:
+        """Wait for Ray, and return what it has."""
+        if self._own:
+            self.begin()
+            assert self._started is not None
+            self._started.result()
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            self.resources = plan_resources(*self._wanted)
+        return self.resources
+
+    def __exit__(self, *_: object) -> None:
+        """Leave Ray; end it if it is this machine's own."""
+        if self._started:
+            self._started.exception()  # waits
+        signal.signal(signal.SIGTERM, self._previous)
+        ray.shutdown()
+        self._beside.shutdown()
+
+
+def _connect(address: str) -> None:
+    own = address == "local"
+    if not own:
+        _check_reachable(address)
     try:
         ray.init(
-            address=address or "local",
-            include_dashboard=False if address in (None, "local") else None,
+            address=address,
+            include_dashboard=False if own else None,
             logging_level=logging.ERROR,
             log_to_driver=False,
         )
@@ -71,13 +129,6 @@ def ray_session(address: str | None) -> Iterator[None]:
         ) from None
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    # Ray's own handler aborts without a hook: end as after Ctrl-C instead.
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-        ray.shutdown()
 
 
 def plan_resources(

@@ -6,7 +6,7 @@ from ray import tune
 from ray.tune.experiment import Trial
 
 from cifar_models import checkpoint as checkpoints
-from sweeps.execution.progress import Progress
+from sweeps.execution.progress import Headline
 from sweeps.execution.trial_source import TrialSource, checkpoint_url
 from sweeps.record.journal import Journal
 from sweeps.record.tracking import Tracker
@@ -16,10 +16,12 @@ class Recorder(tune.Callback):
     """Ray Tune's callback. Tune asks the scheduler first, so a result comes with its decision."""
 
     def __init__(
-        self, source: TrialSource, journal: Journal, tracker: Tracker, progress: Progress
+        self, source: TrialSource, journal: Journal, tracker: Tracker, progress: Headline
     ) -> None:
         self.source, self.journal = source, journal
         self.tracker, self.progress = tracker, progress
+        self.lost: list[str] = []
+        """Why the infrastructure gave up on trials."""
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """Record that a trial is on a worker, for the display and for MLflow."""
@@ -56,9 +58,13 @@ class Recorder(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """Record that the infrastructure gave up on a trial: the same command goes on with it."""
-        reason = str(trial.get_error() or "its worker died").strip()
+        reason = self._lost(trial)
         self.journal.append("outcome", trial.trial_id, status="interrupted", reason=reason[-4000:])
         self.tracker.changed(trial.trial_id)
+
+    def _lost(self, trial: Trial) -> str:
+        self.lost.append(str(trial.get_error() or "its worker died").strip())
+        return self.lost[-1]
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
         """Refresh the display."""

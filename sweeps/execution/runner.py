@@ -4,26 +4,29 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import optuna
+import ray
 from rich.console import Console
 
 from cifar_models import checkpoint as checkpoints
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.chain import Chain, Interrupted, Phase
 from sweeps.execution.cohorts import COHORT
-from sweeps.execution.final_evaluation import final_evaluations
+from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
 from sweeps.execution.optuna_source import open_optuna_study, searched, searched_specs
 from sweeps.execution.packing import choose, probe_cluster, told
-from sweeps.execution.phases import Begin, Interrupted, run_phase
+from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
-from sweeps.execution.progress import Progress
-from sweeps.execution.ray_session import GpuShare, plan_resources, ray_session
+from sweeps.execution.progress import Headline, Progress
+from sweeps.execution.ray_session import GpuShare, RaySession, plan_resources
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
@@ -70,7 +73,6 @@ class StudyRun:
         self.images = ImageStore(options.data_dir)
         self.cells: list[Cell] = []
         self.started = time.monotonic()
-        self.unmeasured = options.gpus_per_trial == "auto"
 
     def execute(self) -> None:
         """Run what is left of the study.
@@ -81,48 +83,71 @@ class StudyRun:
         """
         check_arms(self.study, self.study.base, self.images)
         check_writable(self.places)
+        options = self.options
         with contextlib.ExitStack() as stack:
             if self.places.served:
                 Runs(self.places.tracking_uri, reading=True)  # told of at once
-            stack.enter_context(ray_session(self.options.address))
-            options = self.options
-            self.resources = plan_resources(
-                options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent
+            self.ray = stack.enter_context(
+                RaySession(
+                    options.address,
+                    options.cpus_per_trial,
+                    options.gpus_per_trial,
+                    options.max_concurrent,
+                )
             )
+            self.resources = self.ray.resources
             self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # here is the first thing written
             check_shared(self.places.storage)
             self.journal = Journal(self.places.state)
             stack.callback(self.journal.close)
+            if not self.journal.trials:  # else there may be nothing left to train
+                self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             parent = runs.create_parent(self.study.name, self.study.question)
             self.tracker = Tracker(runs, self.journal, self.study.name, parent)
             try:
-                self._phases()
+                self._train()
             except BaseException:
                 self._close("KILLED")
                 raise
             self._close("FINISHED")
 
-    def _phases(self) -> None:
-        self.shared = self.images.share()
-        base = self._search() if self.study.search else self.study.base
-        self._run_cells(self.planner.ablation(self.study, base), "ablation")
-        self._evaluate()
+    def _train(self) -> None:
+        """Run the phases that have something left to do."""
+        chain = Chain(self._phases(), self.journal, self.tracker)
+        if not chain.find():
+            return
+        budget = self.options.time_budget
+        left = None if budget is None else budget - (time.monotonic() - self.started)
+        if left is not None and left <= 0:
+            raise Interrupted
+        self.resources = self.ray.ready()
+        shared = self.images.share()
+        if self.options.gpus_per_trial == "auto":
+            self._pack(shared[data_key(self.study.base)])
+        run_phases(chain, shared, self.sources, self.resources, left)
+
+    def _phases(self) -> Iterator[Phase]:
+        """Yield the phases; each is asked for when the last has ended."""
+        base = (yield from self._search()) if self.study.search else self.study.base
+        yield self._training(self.planner.ablation(self.study, base), "ablation")
+        yield self._evaluation()
 
     # ------------------------------------------------------------------ search and selection
 
-    def _search(self) -> Recipe:
+    def _search(self) -> Generator[Phase, None, Recipe]:
         """Search, train the best recipes again on fresh seeds, and return the best."""
+        trials = yield from self._searching()
         records = self.journal.trials
-        best = best_recipes(self.study, [records[trial] for trial in self._search_trials()])
+        best = best_recipes(self.study, [records[trial] for trial in trials])
         if len(best) == 1:
             return best[0]
         cells = self.planner.selection(self.study, best)
-        self._run_cells(cells, "selection")
+        yield self._training(cells, "selection")
         return winner(self.study, cells, records)
 
-    def _search_trials(self) -> list[str]:
+    def _searching(self) -> Generator[Phase, None, list[str]]:
         """Run the search; return the identities of its trials."""
         study, search = self.study, self.study.search
         assert search is not None
@@ -141,7 +166,7 @@ class StudyRun:
         searched_specs(study, database, make_spec)  # known again, should the journal be new
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
         prepare(self.runs, search.trials - done)
-        self._phase(
+        yield Phase(
             lambda: begin_search(
                 study,
                 database,
@@ -159,91 +184,57 @@ class StudyRun:
 
     # ------------------------------------------------------------------ ablation and test
 
-    def _run_cells(self, cells: list[Cell], role: str) -> None:
-        """Train the trials of some cells that are not trained yet."""
+    def _training(self, cells: list[Cell], role: str) -> Phase:
+        """Return the phase that trains the trials of some cells, those that are not trained yet."""
         specs = distinct(cells)
         prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
         specs = [self._known(spec) for spec in specs]
         if self.options.fresh:
             self._forget(spec.id for spec in specs)
         if role == "ablation":
-            for spec in filter(self._lost, specs):  # trained again, in its own run
-                self.journal.append("forgotten", spec.id)
+            for trial in weightless(specs, self.journal, self.study.selection, self.places.storage):
+                self.journal.append("forgotten", trial)  # trained again, in its own run
         self._keep(cells)
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
         name, storage = self.study.name, self.places.storage
-        self._phase(
+        return Phase(
             lambda: (
                 PlannedTrials(specs, name, self.journal, storage, self.resources.slots), None
             ),
             self._progress(role, len(specs), done),
         )  # fmt: skip
 
-    def _evaluate(self) -> None:
-        """Look at the test images once, with every finished trial of the ablation."""
-        rule = self.study.selection
-        specs = [
-            spec
-            for spec in distinct(cell for cell in self.cells if cell.role == "ablation")
-            if self.journal[spec.id].status == "finished"
-            and rule not in self.journal[spec.id].tests
-        ]
-        for trial, metrics in final_evaluations(
-            specs, rule, self.places.storage, self.images, self.sources, self.resources
-        ):
-            self.journal.append("test", trial, selection=rule, metrics=metrics)
-            self.tracker.changed(trial)
+    def _evaluation(self) -> Phase:
+        """Return the one look at the test images, with every finished trial of the ablation."""
+        ablation = distinct(cell for cell in self.cells if cell.role == "ablation")
+        specs = [spec for spec in ablation if self.journal[spec.id].status == "finished"]
+        done = sum(self.study.selection in self.journal[spec.id].tests for spec in specs)
+        study, storage = self.study, self.places.storage
+        return Phase(
+            lambda: (
+                FinalEvaluations(
+                    specs, study, self.images, self.journal, storage, self.resources.slots
+                ), None,
+            ),
+            Headline(self.console, "test", len(specs), done),
+            FinalRecorder,
+        )  # fmt: skip
 
     def _known(self, spec: TrialSpec) -> TrialSpec:
         """Return a trial, known to the journal if MLflow has it finished."""
         recover(self.runs, self.journal, spec, self.study.name)
         return spec
 
-    def _lost(self, spec: TrialSpec) -> bool:
-        """Whether a finished trial still wants its last evaluation and its weights are gone."""
-        record = self.journal[spec.id]
-        if record.status != "finished" or self.study.selection in record.tests:
-            return False
-        try:
-            checkpoints.load(checkpoint_url(self.places.storage, spec.id))
-        except (FileNotFoundError, ValueError):
-            return True
-        return False
-
     # ------------------------------------------------------------------ shared by the phases
 
-    def _phase(self, begin: Begin, progress: Progress) -> None:
-        budget = self.options.time_budget
-        left = None if budget is None else budget - (time.monotonic() - self.started)
-        if left is not None and left <= 0:
-            raise Interrupted
-        if progress.reused >= progress.trials:
-            self.console.print(progress.headline(), soft_wrap=True)
-            return
-        if self.unmeasured:
-            self._pack()
-        with progress:
-            run_phase(
-                begin,
-                self.shared,
-                self.sources,
-                self.resources,
-                self.journal,
-                self.tracker,
-                progress,
-                left,
-            )
-
-    def _pack(self) -> None:
+    def _pack(self, images: ray.ObjectRef[Any]) -> None:
         """Measure how many trials a GPU holds: in every run anew, before its first training."""
         options, base = self.options, self.study.base
         numerics = self.planner.spec(base, SEARCH_SEED).numerics
-        images = self.shared[data_key(base)]
         measured = probe_cluster(base, numerics, images, self.sources, options.max_concurrent)
         self.resources = plan_resources(
             options.cpus_per_trial, 1 / choose(measured), options.max_concurrent
         )
-        self.unmeasured = False
         self.console.print(told(measured), soft_wrap=True, highlight=False)
 
     def _progress(self, role: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:

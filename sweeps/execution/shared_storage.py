@@ -20,8 +20,7 @@ def check_shared(storage: str) -> None:
     except Exception as error:  # each storage raises its own
         raise ValueError(f"cannot write --storage {storage}: {error}") from None
     try:
-        nodes = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-        blind = [node["NodeName"] for node in nodes if len(nodes) > 1 and not _seen(mark, node)]
+        blind = [node["NodeName"] for node in _nodes() if not _seen(mark, node)]
     finally:
         files.rm(path)
     if blind:
@@ -29,6 +28,14 @@ def check_shared(storage: str) -> None:
             f"--storage {storage} is not seen by {', '.join(blind)}: checkpoints would be lost; "
             "give a folder that all nodes share, or a URL such as s3://..."
         )
+
+
+def _nodes() -> list[dict[str, str]]:
+    """Return the nodes of a cluster; none where this machine's own Ray is used."""
+    if not ray.is_initialized():
+        return []
+    nodes = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    return nodes if len(nodes) > 1 else []
 
 
 def _seen(mark: str, node: dict[str, str]) -> bool:

@@ -9,12 +9,14 @@ import torch
 from ray import tune
 
 from cifar_models import checkpoint as checkpoints
+from cifar_models.architectures import ImageShape
 from cifar_models.checkpoint import Checkpoint
+from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
-from cifar_models.training import EpochResult, Training, train
+from cifar_models.training import EpochResult, Training, build_classifier, train
 from sweeps.record.environment import environment, processor
 
 _REASON_CHARACTERS = 4000
@@ -27,6 +29,14 @@ class TrainingImages:
     train: Images
     validation: Images | None
     num_classes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOut:
+    """What a final evaluation sees of a data set."""
+
+    test: Images
+    shape: ImageShape
 
 
 class Trainable(tune.Trainable):
@@ -45,7 +55,7 @@ class Trainable(tune.Trainable):
     ) -> None:
         """Prepare the first trial of this actor, which has such a share of a GPU."""
         self._images = images or {}
-        self._loaded: dict[str, TrainingImages] = {}
+        self._loaded: dict[str, Any] = {}
         self._sources, self._gpus = sources, gpus
         self._begin(config)
 
@@ -60,12 +70,14 @@ class Trainable(tune.Trainable):
         self._unreported: list[EpochResult] = []
 
     def step(self) -> dict[str, Any]:
-        """Train one epoch, save the checkpoint, and report.
+        """Train one epoch, save the checkpoint, and report; or evaluate on test images.
 
         Raises:
             OSError: The storage fails. That is no outcome of the trial: Ray tries again.
         """
-        images = self._load(self._trial["data"])
+        if "test" in self._trial:
+            return {"metrics": self._evaluate(), "done": True}
+        images: TrainingImages = self._load(self._images[self._trial["data"]])
         checkpoint = self._checkpoint() if self._training is None else None
         try:
             result = self._next(images, checkpoint)
@@ -94,10 +106,11 @@ class Trainable(tune.Trainable):
             return self._unreported.pop(0)
         return next(self._training)
 
-    def _load(self, data: str) -> TrainingImages:
-        """Return images by their key; what a training derives from them is kept with them."""
+    def _load(self, images: ray.ObjectRef[Any]) -> Any:
+        """Return the trial's images; what a training derives from them is kept with them."""
+        data = self._trial["data"]
         if data not in self._loaded:
-            self._loaded = {data: ray.get(self._images[data])}
+            self._loaded = {data: ray.get(images)}
         return self._loaded[data]
 
     def _checkpoint(self) -> Checkpoint | None:
@@ -107,17 +120,30 @@ class Trainable(tune.Trainable):
             return None
 
     def _start(self, images: TrainingImages, checkpoint: Checkpoint | None) -> Training:
+        recipe, numerics = self._parsed()
+        seed = self._trial["spec"]["seed"]
+        return train(
+            recipe, seed, images.train, images.validation, numerics, images.num_classes, checkpoint
+        )
+
+    def _parsed(self) -> tuple[Recipe, Numerics]:
         for source in self._sources:
             load_source(source)
-        return train(
-            Recipe.parse(self._trial["spec"]["recipe"]),
-            self._trial["spec"]["seed"],
-            images.train,
-            images.validation,
-            Numerics.model_validate(self._trial["spec"]["numerics"]),
-            images.num_classes,
-            checkpoint,
-        )
+        spec = self._trial["spec"]
+        return Recipe.parse(spec["recipe"]), Numerics.model_validate(spec["numerics"])
+
+    def _evaluate(self) -> dict[str, float]:
+        """Return the test metrics of the trial's last, or best, weights."""
+        recipe, numerics = self._parsed()
+        images: HeldOut = self._load(self._trial["test"])
+        state = checkpoints.load(self._trial["checkpoint"], numerics.device)
+        best = self._trial["selection"] == "best"
+        classifier = build_classifier(recipe, images.shape)
+        classifier.load_state_dict(state.best_weights if best else state.weights)
+        classifier.to(numerics.device).to(memory_format=numerics.memory_format)
+        loss = recipe.loss.build(images.shape.num_classes).to(numerics.device)
+        torch.set_num_threads(numerics.threads)
+        return evaluate(classifier, images.test, loss, numerics)
 
     def _ended(self, status: str, reason: str) -> dict[str, Any]:
         facts = self._facts()

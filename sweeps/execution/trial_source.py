@@ -1,15 +1,11 @@
-"""What Ray Tune asks for trials: a fixed list, or (in `optuna_source`) a search.
+"""Where the trials of a phase come from: a fixed list, or (in `optuna_source`) a search."""
 
-A `SearchAlgorithm` and not a `Searcher`, so that Ray's trial ids are our identities.
-"""
-
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 from ray.tune.experiment import Trial
-from ray.tune.search import SearchAlgorithm
 
 from cifar_models.recipe import Recipe
 from sweeps.execution.lean_tune import LeanTrial, Template
@@ -17,21 +13,23 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 
 
-class TrialSource(SearchAlgorithm):
-    """Hands out trials that still have something to train, at most ``slots`` at a time."""
+class TrialSource(ABC):
+    """Hands out trials that still have something to do, at most ``slots`` at a time."""
 
     def __init__(self, study: str, journal: Journal, storage: str, slots: int) -> None:
         self.study, self.journal, self.storage, self.slots = study, journal, storage, slots
         self.live: dict[str, TrialSpec] = {}
+        """Those on workers, by Ray's name for them."""
         self.handed_out: list[str] = []
         self.exhausted = False
-        self._template: Template | None = None
+        self.lost = False
+        """Whether no more trials shall be handed out though there are some."""
 
     @abstractmethod
     def next_spec(self) -> TrialSpec | None:
-        """Return the next trial to train, None when there is none left."""
+        """Return the next trial, None when there is none left."""
 
-    def ended(self, trial: str) -> None:
+    def ended(self, trial: str) -> None:  # noqa: B027 - most sources have nothing to do
         """Take notice that a handed-out trial has left its worker; the journal says how."""
 
     def ready(self) -> bool:
@@ -42,44 +40,50 @@ class TrialSource(SearchAlgorithm):
         """Return the epochs that a trial need not report again."""
         return self.journal[trial].epochs
 
-    # ------------------------------------------------------------------ what Ray Tune calls
+    def settled(self, trial: str) -> bool:
+        """Whether the journal has what this source wanted of a trial."""
+        return self.journal[trial].ended(self.study)
 
-    def add_configurations(self, experiments: Any) -> None:
-        """Take the experiment whose settings every trial shares."""
-        experiment = experiments[0] if isinstance(experiments, list) else experiments
-        self._template = Template(experiment)
+    def ray_name(self, spec: TrialSpec) -> str:
+        """Return Ray's name for a trial: its identity."""
+        return spec.id
 
-    def next_trial(self) -> Trial | None:
-        """Return a Ray trial; None while there is no place, or for good when it is finished.
-
-        With no trial alive it never returns None without being finished: Tune would sleep.
-        """
-        if self.is_finished() or not self.ready():
-            return None
-        spec = self.next_spec()
-        if spec is None:
-            self.exhausted = True
-            self._finished = True
-            return None
-        self.live[spec.id] = spec
-        self.handed_out.append(spec.id)
-        if not self.journal[spec.id].spec:
-            self.journal.append("trial", spec.id, spec=spec.to_json())
-        assert self._template is not None
-        config = {
+    def config(self, spec: TrialSpec) -> dict[str, Any]:
+        """Return what the worker is told."""
+        return {
             "spec": spec.to_json(),
             "data": data_key(spec.recipe),
             "checkpoint": checkpoint_url(self.storage, spec.id),
             "recorded_epochs": self.recorded_epochs(spec.id),
         }
-        return LeanTrial(self._template, spec.id, config)
 
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
+    # ------------------------------------------------------------------ what a chain calls
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of this source, and nothing is on a worker."""
+        return (self.exhausted or self.lost) and not self.live
+
+    def next_trial(self, template: Template) -> Trial | None:
+        """Return a Ray trial; None while there is no place, or when there are no more."""
+        if self.exhausted or self.lost or not self.ready():
+            return None
+        spec = self.next_spec()
+        if spec is None:
+            self.exhausted = True
+            return None
+        name = self.ray_name(spec)
+        self.live[name] = spec
+        self.handed_out.append(spec.id)
+        if not self.journal[spec.id].spec:
+            self.journal.append("trial", spec.id, spec=spec.to_json())
+        return LeanTrial(template, name, self.config(spec))
+
+    def on_trial_complete(self, ray_name: str) -> None:
         """Free the slot."""
-        if self.live.pop(trial_id, None):
-            self.ended(trial_id)
+        spec = self.live.pop(ray_name, None)
+        if spec:
+            self.ended(spec.id)
 
 
 class PlannedTrials(TrialSource):
@@ -89,7 +93,7 @@ class PlannedTrials(TrialSource):
         self, specs: Iterable[TrialSpec], study: str, journal: Journal, storage: str, slots: int
     ) -> None:
         super().__init__(study, journal, storage, slots)
-        self._waiting = deque(spec for spec in specs if not journal[spec.id].ended(study))
+        self._waiting = deque(spec for spec in specs if not self.settled(spec.id))
 
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial of the list."""

@@ -9,7 +9,7 @@ import yaml
 
 from sweeps.commands import run as command
 from sweeps.commands.plan import plan
-from sweeps.execution.phases import Interrupted
+from sweeps.execution.chain import Interrupted
 from sweeps.execution.runner import StudyRun
 from sweeps.record.journal import Journal
 from tests.sweeps.commands.command_line import TINY, call
@@ -107,7 +107,6 @@ def test_packing_reaches_the_run(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     call("run", "--study", file, "--gpus-per-trial", "auto")
     call("run", "--study", file)
     assert [run.options.gpus_per_trial for run in seen] == ["auto", None]
-    assert [run.unmeasured for run in seen] == [True, False]
 
 
 def test_plan_takes_what_run_takes() -> None:

@@ -23,7 +23,7 @@ from sweeps.execution.packing import (
     sizes,
     told,
 )
-from sweeps.execution.ray_session import Resources, ray_session
+from sweeps.execution.ray_session import RaySession, Resources
 from sweeps.execution.runner import Options, StudyRun
 from sweeps.execution.side_by_side import Work
 from sweeps.execution.trial_source import data_key
@@ -153,7 +153,8 @@ def pretended_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cluster_measures_on_one_of_its_gpus() -> None:
     store = ImageStore(None)
     store.source(BASE)
-    with ray_session(None):
+    with RaySession(None) as session:
+        session.ready()
         images = store.share()[data_key(BASE)]
         measured = probe_cluster(BASE, Numerics(), images, (), None)
         alone = probe_cluster(BASE, Numerics(), images, (), 1)
