@@ -21,6 +21,7 @@ from cifar_models.classifier import (
     images_of,
 )
 from cifar_models.datasets import Images, as_tensor
+from cifar_models.eager import leave_compiler_out
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
 from cifar_models.recipe import Recipe
@@ -101,6 +102,7 @@ class Training(Iterator[EpochResult]):
         self.recipe, self.seed, self.numerics, self.validation = recipe, seed, numerics, validation
         torch.set_num_threads(numerics.threads)
         keep_freed_memory()
+        leave_compiler_out()
         if numerics.device == "cuda":
             torch.cuda.reset_peak_memory_stats()
         self.classifier = build_classifier(recipe, shape, seed)
