@@ -40,14 +40,12 @@ def nothing_to_train(trials: int) -> Study:
 
 def measure(options: Options) -> list[Case]:
     """Measure a size with both in turn, and how the costs grow."""
-    stock, small = options.pick((2, 4), (60, 300), (300, 300))
-    middle, large = options.pick((6, 8), (1000, 3000), (1000, 10_000))
+    stock, small, large = options.pick((2, 4, 8), (30, 300, 3000), (300, 300, 10_000))
     rounds = options.pick(1, 3, 5)
     cost: dict[tuple[str, int], list[float]] = {}
     cases = [
         _case({STOCK: tune_control.as_users_run_it}, stock, 1, options, cost),
         _case({BARE: tune_control.bare, OURS: ours}, small, rounds, options, cost),
-        _case({BARE: tune_control.bare, OURS: ours}, middle, 1, options, cost),
         _case({OURS: ours}, large, 1, options, cost),
     ]
     ratio = large * cost[OURS, large][0] / (small * median(cost[OURS, small]))

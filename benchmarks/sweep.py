@@ -77,7 +77,7 @@ def search(base: Recipe, trials: int, slots: int) -> "Ran":
 
 def _overhead(seconds: int, options: Options) -> Case:
     slots = options.threads
-    trials = slots * options.pick(2, {1: 30, 10: 10}[seconds], {1: 100, 10: 20}[seconds])
+    trials = slots * options.pick(2, {1: 20, 10: 8}[seconds], {1: 100, 10: 20}[seconds])
     once = Once(OURS, trials, partial(search, burning(seconds), trials, slots))
     windows = alternate([once.arm], rounds=1, warmups=0, patience=options.pick(0, 1, 1))
     (ran,) = once.kept(windows)

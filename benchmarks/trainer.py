@@ -90,15 +90,18 @@ def _case(name: str, options: Options) -> Case:
         RULE: resolve(recipe(work.model, "auto"), options.device, options.threads),
     }
     makes = [partial(_classic, work.model, steps, options, tuned) for tuned in (False, True)]
-    makes += [partial(_ours, arm, work.model, steps, chosen[arm]) for arm in chosen]
+    distinct = {numerics: arm for arm, numerics in chosen.items()}  # RULE may choose fp32
+    makes += [partial(_ours, arm, work.model, steps, how) for how, arm in distinct.items()]
     with apart(*makes) as arms:
         windows = alternate(arms, rounds=options.pick(1, 5, 9))
+    fp32 = distinct[chosen[FP32]]
     cuda = options.device == "cuda"
     figures = [
         compare(windows, RULE, CLASSIC, at_least=work.cuda if cuda else work.target),
-        compare(windows, FP32, CLASSIC, at_least=None if cuda else work.fp32),
         compare(windows, RULE, TUNED),
-        compare(windows, FP32, TUNED),
+        compare(windows, fp32, CLASSIC, at_least=None if cuda else work.fp32).model_copy(
+            update={"name": f"{FP32} over {CLASSIC}"}
+        ),
     ]
     rule = chosen[RULE]
     layout = "channels last" if rule.channels_last else "contiguous"
