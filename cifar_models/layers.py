@@ -1,64 +1,13 @@
-"""Building blocks that network families share, and the kind `norm`."""
+"""Building blocks that network families share."""
 
-from abc import abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from cifar_models.activations import Activation
-from cifar_models.component import Component
-from cifar_models.ranges import LogRange
-
-
-class Norm(Component, kind="norm"):
-    """What stands between a convolution and its activation."""
-
-    shifts: ClassVar[bool]
-    """Whether it adds a learnt offset to each channel: a bias before it would be redundant."""
-
-    @abstractmethod
-    def build(self, channels: int) -> nn.Module:
-        """Return a module that maps (B, channels, H, W) to the same shape."""
-
-
-class BatchNorm(Norm):
-    """Standardises each channel over the batch, then scales and shifts it.
-
-    Without ``scale`` the scale stays 1. ``momentum`` is the weight of a new batch in the running
-    statistics.
-
-    Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015 (arXiv:1502.03167), algorithm 1.
-    """
-
-    name: Literal["batch"] = "batch"
-    shifts: ClassVar[bool] = True
-    momentum: Annotated[float, Field(gt=0, le=1), LogRange(0.01, 1.0)] = 0.1
-    eps: Annotated[float, Field(gt=0), LogRange(1e-12, 1e-3)] = 1e-5
-    scale: bool = True
-
-    def build(self, channels: int) -> nn.Module:
-        """Return the module."""
-        norm = nn.BatchNorm2d(channels, eps=self.eps, momentum=self.momentum)
-        norm.weight.requires_grad_(self.scale)
-        return norm
-
-
-class NoNorm(Norm):
-    """Nothing; the convolution before it has a bias instead.
-
-    Source: torch.nn.Identity.
-    """
-
-    name: Literal["none"] = "none"
-    shifts: ClassVar[bool] = False
-
-    def build(self, channels: int) -> nn.Module:
-        """Return the module."""
-        return nn.Identity()
+from cifar_models.norms import Norm
 
 
 @dataclass(frozen=True)
@@ -149,14 +98,18 @@ def conv_norm_act(
     )
 
 
-def same_conv(inputs: int, outputs: int, norm: Norm, kernel: int = 3, stride: int = 1) -> nn.Module:
-    """Return a convolution padded with zeros to ``ceil(size / stride)``, biased as its norm wants.
+def same_conv(
+    inputs: int, outputs: int, norm: Norm, kernel: int = 3, stride: int = 1, *, biased: bool = False
+) -> nn.Module:
+    """Return a convolution padded with zeros to ``ceil(size / stride)``.
+
+    It has a bias where its norm has none, or where it is asked for.
 
     An even kernel is padded with one more zero behind than before, as padding="same" does (which
     warns, and refuses strides).
     """
     before, behind = (kernel - 1) // 2, kernel // 2
-    bias = not norm.shifts
+    bias = biased or not norm.shifts
     if before == behind:
         return nn.Conv2d(inputs, outputs, kernel, stride, before, bias=bias)
     return nn.Sequential(

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from cifar_models.activations import GELU, Activation
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import BatchNorm, DiracConv2d, MapSize, Norm, Scaled, sequence
+from cifar_models.layers import DiracConv2d, MapSize, Scaled, sequence
+from cifar_models.norms import BatchNorm, Norm
 from cifar_models.ranges import LogRange
 from cifar_models.whitening import whiten
 

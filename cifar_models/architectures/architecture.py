@@ -4,6 +4,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from cifar_models.component import Component
@@ -35,6 +36,16 @@ class Architecture(Component, kind="architecture"):
         Raises:
             ValueError: The images are too small for this network.
         """
+
+    def parameter_count(self, shape: ImageShape) -> int:
+        """Return how many parameters the network has, built without memory for them.
+
+        Raises:
+            ValueError: The images are too small for this network.
+        """
+        with torch.device("meta"):
+            network = self.build(shape)
+        return sum(parameter.numel() for parameter in network.parameters())
 
     def prepare(self, network: nn.Module, images: Tensor) -> None:
         """Fit an initialised network to the data before its first step; most need nothing.

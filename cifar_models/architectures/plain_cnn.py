@@ -7,25 +7,20 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import (
-    BatchNorm,
-    MapSize,
-    Norm,
-    act_and_max_pool,
-    same_conv,
-    sequence,
-)
+from cifar_models.layers import MapSize, act_and_max_pool, same_conv, sequence
+from cifar_models.norms import BatchNorm, Norm
 from cifar_models.ranges import IntRange, Range
 
 Size = Annotated[int, Field(gt=0)]
 
 
 class PlainCNN(Architecture):
-    """One convolution, norm, activation and 2x2 max pooling for each entry of ``channels``.
+    """One convolution, norm and activation for each entry of ``channels``.
 
-    Pooling stops when the map is 1 pixel high or wide. A global average, dropout and one linear
-    layer follow. ``kernel_size`` is one number, or one for each layer. With ``padding: same`` a
-    convolution keeps the size of the map, with ``valid`` it shrinks it by ``kernel_size - 1``.
+    2x2 max pooling follows each of them, or every so many (``pool_every``), and stops when the map
+    is 1 pixel high or wide. A global average, dropout and one linear layer follow. ``kernel_size``
+    is one number, or one for each layer. With ``padding: same`` a convolution keeps the size of the
+    map, with ``valid`` it shrinks it by ``kernel_size - 1``.
 
     Source: Simonyan and Zisserman 2015 (arXiv:1409.1556), section 2.1, for the pattern; Lin et al.
     2014 (arXiv:1312.4400), section 3.2, for the head.
@@ -35,6 +30,7 @@ class PlainCNN(Architecture):
     channels: Annotated[tuple[Size, ...], Field(min_length=1)] = (32, 64, 128)
     kernel_size: Annotated[Size | tuple[Size, ...], IntRange(1, 7)] = 3
     padding: Literal["same", "valid"] = "same"
+    pool_every: Annotated[int, Field(gt=0), IntRange(1, 10)] = 1
     norm: Norm = BatchNorm()
     activation: Activation = ReLU()
     dropout: Annotated[float, Field(ge=0, lt=1), Range(0.0, 0.5)] = 0.0
@@ -63,7 +59,7 @@ class PlainCNN(Architecture):
             zip(self.channels, self.kernels, strict=True), start=1
         ):
             size = size.after(f"conv{number}", kernel if self.padding == "valid" else 1)
-            pools = min(size.height, size.width) >= 2
+            pools = number % self.pool_every == 0 and min(size.height, size.width) >= 2
             size = size.after(f"pool{number}", 2, stride=2) if pools else size
             layers[f"layer{number}"] = self._layer(inputs, outputs, kernel, pools)
             inputs = outputs

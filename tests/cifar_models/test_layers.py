@@ -8,10 +8,8 @@ from torch import nn
 from cifar_models.activations import ReLU, Tanh
 from cifar_models.component import registry
 from cifar_models.layers import (
-    BatchNorm,
     DiracConv2d,
     MapSize,
-    NoNorm,
     Residual,
     Scaled,
     act_and_max_pool,
@@ -19,6 +17,7 @@ from cifar_models.layers import (
     same_conv,
     sequence,
 )
+from cifar_models.norms import BatchNorm, NoNorm
 
 
 @pytest.mark.parametrize("kernel", range(1, 8))
@@ -71,17 +70,6 @@ def test_dirac_convolutions_hand_their_inputs_on() -> None:
     assert torch.equal(wide(maps)[:, :4], maps)
     assert wide.weight[4:].std() > 0.05, "the others are drawn as ever"
     assert torch.equal(narrow(maps), maps[:, :3])
-
-
-def test_batch_norm_hands_its_fields_on_and_may_keep_its_scale() -> None:
-    norm = BatchNorm(momentum=0.4, eps=1e-12, scale=False).build(3)
-    assert isinstance(norm, nn.BatchNorm2d)
-    assert (norm.momentum, norm.eps) == (0.4, 1e-12)
-    assert not norm.weight.requires_grad
-    assert norm.bias.requires_grad
-    plain = BatchNorm().build(3)
-    assert isinstance(plain, nn.BatchNorm2d)
-    assert (plain.eps, plain.weight.requires_grad) == (1e-5, True)
 
 
 def test_scaled_multiplies() -> None:

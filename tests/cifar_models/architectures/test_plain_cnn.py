@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from cifar_models.activations import ELU
 from cifar_models.architectures import ImageShape, PlainCNN
-from cifar_models.layers import NoNorm
+from cifar_models.norms import NoNorm
 
 CIFAR = ImageShape(3, 32, 32, 10)
 
@@ -54,6 +54,15 @@ def test_choices_reach_the_network() -> None:
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7, 40, (1, 2, 3)])
 def test_any_kernel_goes_with_same_padding(kernel_size: int | tuple[int, ...]) -> None:
     assert logits(PlainCNN(channels=(4, 4, 4), kernel_size=kernel_size)).shape == (2, 10)
+
+
+def test_pooling_after_every_third_layer() -> None:
+    network = PlainCNN(channels=(4,) * 7, pool_every=3).build(ImageShape(3, 32, 32, 10))
+    pooled = [
+        name for name, layer in network.named_children()
+        if any(isinstance(m, nn.MaxPool2d) for m in layer.modules())
+    ]  # fmt: skip
+    assert pooled == ["layer3", "layer6"]
 
 
 def test_valid_padding_shrinks_the_map() -> None:

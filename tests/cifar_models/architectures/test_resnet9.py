@@ -4,7 +4,7 @@ from torch import nn
 
 from cifar_models.activations import LeakyReLU
 from cifar_models.architectures import ImageShape, ResNet9
-from cifar_models.layers import NoNorm
+from cifar_models.norms import NoNorm
 
 CIFAR = ImageShape(3, 32, 32, 10)
 
