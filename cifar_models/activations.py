@@ -50,6 +50,20 @@ class LeakyReLU(Activation):
         return nn.LeakyReLU(self.negative_slope)
 
 
+class PReLU(Activation):
+    """x for x > 0, else a learnt slope times x: one for all channels, at first ``initial_slope``.
+
+    Source: torch.nn.PReLU; He et al. 2015 (arXiv:1502.01852), section 2.1.
+    """
+
+    name: Literal["prelu"] = "prelu"
+    initial_slope: Annotated[float, Field(ge=0, lt=1), Range(0.0, 0.5)] = 0.25
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.PReLU(init=self.initial_slope)
+
+
 class ELU(Activation):
     """x for x > 0, else alpha * (exp(x) - 1).
 
@@ -63,6 +77,35 @@ class ELU(Activation):
     def build(self) -> nn.Module:
         """Return the module."""
         return nn.ELU(self.alpha)
+
+
+class CELU(Activation):
+    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0).
+
+    Source: torch.nn.CELU; Barron 2017 (arXiv:1704.07483), equation 2.
+    """
+
+    name: Literal["celu"] = "celu"
+    monotone: ClassVar[bool] = True
+    alpha: Annotated[float, Field(gt=0), Range(0.1, 2.0)] = 1.0
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.CELU(self.alpha)
+
+
+class SELU(Activation):
+    """ELU with the fixed scales that keep mean and variance of a deep network's activations.
+
+    Source: torch.nn.SELU; Klambauer et al. 2017 (arXiv:1706.02515), section 2.
+    """
+
+    name: Literal["selu"] = "selu"
+    monotone: ClassVar[bool] = True
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.SELU()
 
 
 class Tanh(Activation):
@@ -104,6 +147,19 @@ class GELU(Activation):
     def build(self) -> nn.Module:
         """Return the module."""
         return nn.GELU()
+
+
+class SiLU(Activation):
+    """x * sigmoid(x), also known as swish.
+
+    Source: torch.nn.SiLU; Elfwing et al. 2017 (arXiv:1702.03118), section 2.
+    """
+
+    name: Literal["silu"] = "silu"
+
+    def build(self) -> nn.Module:
+        """Return the module."""
+        return nn.SiLU()
 
 
 class Mish(Activation):

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from cifar_models.component import Component
 
+_BINS = 15
+
 
 class Metric(Component, kind="metric"):
     """A number from all logits of a data set, for the record and for selection.
@@ -62,3 +64,26 @@ class MacroF1(Metric):
         said = predictions.bincount(minlength=num_classes)
         present = seen + said > 0
         return (2 * hits / (seen + said).to(torch.float64))[present].mean().item()
+
+
+class CalibrationError(Metric):
+    """Mean gap between confidence and accuracy, over 15 equal bins of confidence.
+
+    The confidence is the largest probability; a bin weighs as many images as it holds.
+
+    Source: Guo et al. 2017 (arXiv:1706.04599), equation 3 (expected calibration error);
+    torchmetrics.functional.classification.multiclass_calibration_error(n_bins=15, norm="l1").
+    """
+
+    name: Literal["calibration_error"] = "calibration_error"
+    higher_is_better: ClassVar[bool] = False
+    percent: ClassVar[bool] = True
+    title: ClassVar[str] = "calibration error"
+
+    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
+        """Return the metric."""
+        confidence, predictions = logits.double().softmax(1).max(1)
+        bins = (confidence * _BINS).ceil().long().clamp(1, _BINS) - 1
+        gaps = (predictions == targets).double() - confidence
+        summed = torch.zeros(_BINS, dtype=torch.float64).index_add_(0, bins, gaps)
+        return (summed.abs().sum() / len(targets)).item()

@@ -2,8 +2,9 @@
 
 import math
 from abc import abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -45,6 +46,10 @@ class Schedule(Component, kind="schedule"):
     def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up, of steps counted from the end of it."""
 
+    def stretched(self, factor: float) -> Self:
+        """Return it for a phase ``factor`` times as long: what is told in epochs goes along."""
+        return self.model_copy(update={"warmup_epochs": self.warmup_epochs * factor})
+
 
 class Constant(Schedule):
     """The base rate throughout.
@@ -73,6 +78,46 @@ class Step(Schedule):
         """Return the factor after warm-up."""
         return lambda step: self.gamma ** (step // (self.every_epochs * steps_per_epoch))
 
+    def stretched(self, factor: float) -> Self:
+        """Return it for a phase ``factor`` times as long."""
+        every = max(round(self.every_epochs * factor), 1)
+        return super().stretched(factor).model_copy(update={"every_epochs": every})
+
+
+class MultiStep(Schedule):
+    """Times ``gamma`` at each of some epochs, counted from the end of the warm-up.
+
+    Source: torch.optim.lr_scheduler.MultiStepLR, stepped per epoch.
+    """
+
+    name: Literal["multi_step"] = "multi_step"
+    gamma: Annotated[float, Field(gt=0, le=1), LogRange(0.05, 0.9)] = 0.1
+    milestones: tuple[Annotated[int, Field(gt=0)], ...] = (100, 150)
+
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
+        """Return the factor after warm-up."""
+        passed = sorted(epoch * steps_per_epoch for epoch in self.milestones)
+        return lambda step: self.gamma ** bisect_right(passed, step)
+
+    def stretched(self, factor: float) -> Self:
+        """Return it for a phase ``factor`` times as long."""
+        milestones = tuple(max(round(epoch * factor), 1) for epoch in self.milestones)
+        return super().stretched(factor).model_copy(update={"milestones": milestones})
+
+
+class Exponential(Schedule):
+    """Down to ``floor`` times the base rate, by the same factor at every step.
+
+    Source: torch.optim.lr_scheduler.ExponentialLR, stepped per batch, its gamma chosen by the end.
+    """
+
+    name: Literal["exponential"] = "exponential"
+    floor: Annotated[float, Field(gt=0, le=1), LogRange(1e-4, 0.5)] = 0.01
+
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
+        """Return the factor after warm-up."""
+        return lambda step: self.floor ** (step / total_steps)
+
 
 class Cosine(Schedule):
     """Half a cosine from the base rate down to ``floor`` times it.
@@ -87,6 +132,38 @@ class Cosine(Schedule):
     def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
         """Return the factor after warm-up."""
         return lambda step: _cosine(1.0, self.floor, step / total_steps)
+
+
+class CosineRestarts(Schedule):
+    """Half a cosine down to ``floor``, again and again, each ``growth`` times as long as the last.
+
+    The first takes ``first_epochs``.
+
+    Source: torch.optim.lr_scheduler.CosineAnnealingWarmRestarts, stepped per batch; Loshchilov and
+    Hutter 2017 (arXiv:1608.03983), section 3.
+    """
+
+    name: Literal["cosine_restarts"] = "cosine_restarts"
+    first_epochs: Annotated[int, Field(gt=0), IntRange(1, 50)] = 10
+    growth: Annotated[int, Field(gt=0), IntRange(1, 3)] = 2
+    floor: Annotated[float, Field(ge=0, le=1), Range(0.0, 0.1)] = 0.0
+
+    def curve(self, total_steps: int, steps_per_epoch: int) -> Factor:
+        """Return the factor after warm-up."""
+
+        def factor(step: int) -> float:
+            length = self.first_epochs * steps_per_epoch
+            while step >= length:
+                step -= length
+                length *= self.growth
+            return _cosine(1.0, self.floor, step / length)
+
+        return factor
+
+    def stretched(self, factor: float) -> Self:
+        """Return it for a phase ``factor`` times as long."""
+        first = max(round(self.first_epochs * factor), 1)
+        return super().stretched(factor).model_copy(update={"first_epochs": first})
 
 
 class Linear(Schedule):

@@ -6,7 +6,7 @@ whatever the network is, and a training can go on at any epoch without a saved g
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -36,16 +36,20 @@ def global_stream(seed: int, purpose: Purpose, *key: int | str) -> Iterator[None
         yield
 
 
-def initialise(model: nn.Module, seed: int) -> None:
+def initialise(model: nn.Module, seed: int, draw: Callable[[nn.Module], None]) -> None:
     """Draw every module's weights from a stream named by its path, in place.
 
     Two networks that share a module path and shape share its initial weights.
+
+    Args:
+        model: What is initialised.
+        seed: Of the training.
+        draw: Draws the weights of one module.
     """
     for path, module in model.named_modules():
-        reset = getattr(module, "reset_parameters", None)
-        if callable(reset):
+        if callable(getattr(module, "reset_parameters", None)):
             with global_stream(seed, "init", path):
-                reset()
+                draw(module)
 
 
 def uniforms(seed: int, epoch: int, name: str, rows: int, columns: int) -> Tensor:

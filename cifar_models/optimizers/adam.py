@@ -46,3 +46,38 @@ class AdamW(_Moments):
         """Return the optimizer."""
         betas = (self.beta1, self.beta2)
         return torch.optim.AdamW(self.groups(network), betas=betas, eps=self.eps, fused=True)
+
+
+class NAdam(_Moments):
+    """Adam with Nesterov's look ahead, with L2 ``weight_decay`` inside the gradient.
+
+    Source: torch.optim.NAdam; Dozat 2016, algorithm 8.
+    """
+
+    name: Literal["nadam"] = "nadam"
+    lr: Annotated[float, Field(gt=0), LogRange(1e-5, 1e-1)] = 2e-3
+    momentum_decay: Annotated[float, Field(ge=0), Range(0.0, 0.1)] = 4e-3
+
+    def build(self, network: nn.Module, total_steps: int) -> torch.optim.Optimizer:
+        """Return the optimizer."""
+        return torch.optim.NAdam(
+            self.groups(network),
+            betas=(self.beta1, self.beta2),
+            eps=self.eps,
+            momentum_decay=self.momentum_decay,
+            foreach=True,
+        )
+
+
+class RAdam(_Moments):
+    """Adam that holds its first steps back while the mean square is uncertain.
+
+    Source: torch.optim.RAdam; Liu et al. 2020 (arXiv:1908.03265), algorithm 2.
+    """
+
+    name: Literal["radam"] = "radam"
+
+    def build(self, network: nn.Module, total_steps: int) -> torch.optim.Optimizer:
+        """Return the optimizer."""
+        betas = (self.beta1, self.beta2)
+        return torch.optim.RAdam(self.groups(network), betas=betas, eps=self.eps, foreach=True)

@@ -175,8 +175,8 @@ def test_views_answer_each_image_by_itself(choice: type[Any]) -> None:
 @pytest.mark.parametrize("choice", of("metric"))
 def test_metric_prefers_the_truth(choice: type[Any]) -> None:
     targets = torch.arange(40) % CLASSES
-    right = nn.functional.one_hot(targets, CLASSES).float()
-    wrong = nn.functional.one_hot((targets + 1) % CLASSES, CLASSES).float()
+    right = 10 * nn.functional.one_hot(targets, CLASSES).float()
+    wrong = 10 * nn.functional.one_hot((targets + 1) % CLASSES, CLASSES).float()
     better, worse = (choice().measure(logits, targets, CLASSES) for logits in (right, wrong))
     assert isinstance(better, float)
     assert (better > worse) is choice.higher_is_better

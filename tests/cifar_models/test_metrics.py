@@ -1,8 +1,12 @@
 import pytest
 import torch
-from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
+from torchmetrics.functional.classification import (
+    multiclass_accuracy,
+    multiclass_calibration_error,
+    multiclass_f1_score,
+)
 
-from cifar_models.metrics import Accuracy, MacroF1
+from cifar_models.metrics import Accuracy, CalibrationError, MacroF1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -19,6 +23,9 @@ def test_equals_torchmetrics(seed: int, count: int, classes: int, seen: int) -> 
     assert Accuracy().measure(logits, targets, classes) == pytest.approx(
         multiclass_accuracy(logits, targets, classes, average="micro").item(), rel=1e-6
     )
+    assert CalibrationError().measure(logits, targets, classes) == pytest.approx(
+        multiclass_calibration_error(logits.double(), targets, classes, n_bins=15).item(), rel=1e-5
+    )
 
 
 def test_by_hand() -> None:
@@ -34,3 +41,9 @@ def test_accuracy_is_exact_for_many_images() -> None:
     logits = torch.zeros(60_001, 2)
     logits[:, 0], logits[:7, 1] = 0.5, 1.0
     assert Accuracy().measure(logits, targets, 2) == 59_994 / 60_001
+
+
+def test_a_sure_and_right_classifier_is_calibrated_and_a_sure_and_wrong_one_is_not() -> None:
+    logits = 100 * torch.eye(4)
+    assert CalibrationError().measure(logits, torch.arange(4), 4) == pytest.approx(0, abs=1e-6)
+    assert CalibrationError().measure(logits, torch.arange(4).flip(0), 4) == pytest.approx(1)

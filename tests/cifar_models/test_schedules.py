@@ -8,7 +8,18 @@ from pydantic import ValidationError
 from torch import nn
 from torch.optim import lr_scheduler
 
-from cifar_models.schedules import Constant, Cosine, Linear, OneCycle, Schedule, Step, Triangle
+from cifar_models.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    Linear,
+    MultiStep,
+    OneCycle,
+    Schedule,
+    Step,
+    Triangle,
+)
 
 STEPS = 60
 
@@ -38,6 +49,29 @@ def test_step_falls_at_the_start_of_every_nth_epoch() -> None:
     rates = ours(Step(gamma=0.5, every_epochs=2), steps_per_epoch=6)
     assert rates == pytest.approx(torchs(lambda o: lr_scheduler.StepLR(o, 12, 0.5)))
     assert rates[11:13] == [1.0, 0.5]
+
+
+def test_multi_step_falls_at_the_start_of_its_epochs() -> None:
+    rates = ours(MultiStep(gamma=0.2, milestones=(5, 2)), steps_per_epoch=6)
+    assert rates == pytest.approx(torchs(lambda o: lr_scheduler.MultiStepLR(o, [12, 30], 0.2)))
+    assert rates[11:13] == [1.0, 0.2]
+
+
+def test_exponential_is_torchs_and_would_reach_its_floor_after_the_end() -> None:
+    gamma = 0.05 ** (1 / STEPS)
+    expected = torchs(lambda o: lr_scheduler.ExponentialLR(o, gamma))
+    assert ours(Exponential(floor=0.05)) == pytest.approx(expected)
+    assert expected[-1] * gamma == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("growth", [1, 2])
+def test_cosine_restarts_are_torchs(growth: int) -> None:
+    schedule = CosineRestarts(first_epochs=2, growth=growth, floor=0.1)
+    expected = torchs(
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 12, growth, eta_min=0.1)
+    )
+    assert ours(schedule) == pytest.approx(expected)
+    assert ours(schedule)[12] == 1.0
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.1])

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from cifar_models.initialisation import Default
 from cifar_models.streams import generator, global_stream, initialise, stream, uniforms
 
 
@@ -37,7 +38,7 @@ def test_the_global_generator_is_lent_and_given_back() -> None:
 
 
 def head_of(network: nn.Module, seed: int) -> torch.Tensor:
-    initialise(network, seed)
+    initialise(network, seed, Default().draw)
     return network.get_parameter("head.weight")
 
 
