@@ -4,13 +4,15 @@ Imports `cifar_models`; never Ray, Optuna or MLflow.
 """
 
 from cifar_models.ranges import IntRange, LogRange, Range
-from search_spaces.designs import Factorial, OneFactor, factor
+from search_spaces.designs import Cumulative, Factorial, LeaveOneOut, OneFactor, factor
 from search_spaces.space import choice, tuned
 from search_spaces.study import Search, Study
 
 __all__ = [
+    "Cumulative",
     "Factorial",
     "IntRange",
+    "LeaveOneOut",
     "LogRange",
     "OneFactor",
     "Range",

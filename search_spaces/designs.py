@@ -4,7 +4,7 @@ import itertools
 from abc import abstractmethod
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cifar_models.component import Component, Frozen
 from cifar_models.recipe import Recipe, plain
@@ -18,6 +18,12 @@ class Level(Frozen):
 
     name: str
     changes: dict[str, Any]
+
+    @field_validator("changes", mode="before")
+    @classmethod
+    def _plain(cls, changes: dict[str, Any]) -> dict[str, Any]:
+        """Take components and tuples as what YAML holds of them."""
+        return {path: plain(value) for path, value in changes.items()}
 
 
 class Factor(Frozen):
@@ -45,7 +51,7 @@ def factor(name: str, path: str, *values: Any, **labelled: Any) -> Factor:
     named = [(_name(value), value) for value in values] + list(labelled.items())
     return Factor(
         name=name,
-        levels=tuple(Level(name=label, changes={path: plain(v)}) for label, v in named),
+        levels=tuple(Level(name=label, changes={path: value}) for label, value in named),
     )
 
 
@@ -103,6 +109,66 @@ class Factorial(Design):
             changes = {path: v for level in levels for path, v in level.changes.items()}
             cells[" x ".join(level.name for level in levels)] = _changed(base, changes, *levels)
         return _compared_with(base, " x ".join(f.name for f in factors), cells)
+
+
+class LeaveOneOut(Design):
+    """All parts together, and all but each: what is lost without one.
+
+    A factor is a part with one level, which adds it to the base recipe.
+
+    Source: ablation in the sense of Newell 1975, section 3; leave-one-component-out (LOCO).
+    """
+
+    name: Literal["leave_one_out"] = "leave_one_out"
+
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return one factor: the baseline has all parts, each other level lacks one."""
+        parts = _parts(factors)
+        everything = _with(base, parts)
+        cells = {"all": everything} | {
+            f"without {out.name}": _with(base, [part for part in parts if part is not out])
+            for out in parts
+        }
+        return _compared_with(everything, "parts", cells)
+
+
+class Cumulative(Design):
+    """The base recipe, and one part after another added to it: what each adds on top.
+
+    A factor is a part with one level. The order of the factors matters where parts interact.
+
+    Source: cumulative or stacked ablation, as in He et al. 2019 (arXiv:1812.01187), table 6.
+    """
+
+    name: Literal["cumulative"] = "cumulative"
+
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return one factor: the baseline has no part, each later level one more."""
+        parts = _parts(factors)
+        cells = {BASE_LEVEL: base} | {
+            f"+ {part.name}": _with(base, parts[: number + 1]) for number, part in enumerate(parts)
+        }
+        return _compared_with(base, "parts", cells)
+
+
+def _parts(factors: tuple[Factor, ...]) -> list[Level]:
+    """Return the only level of each factor, by the factor's name.
+
+    Raises:
+        ValueError: One has several.
+    """
+    for factor in factors:
+        if len(factor.levels) > 1:
+            raise ValueError(
+                f"factor {factor.name!r} has {len(factor.levels)} levels: a part that is added or "
+                "left out has one, that of the recipe with it"
+            )
+    return [Level(name=f.name, changes=f.levels[0].changes) for f in factors]
+
+
+def _with(base: Recipe, parts: list[Level]) -> Recipe:
+    changes = {path: value for part in parts for path, value in part.changes.items()}
+    return _changed(base, changes, *parts)
 
 
 def _levels(base: Recipe, factor: Factor) -> dict[str, Recipe]:

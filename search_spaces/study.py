@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cifar_models.component import Frozen, nearest, registry, sentence
+from cifar_models.costs import Cost
 from cifar_models.metrics import Metric
 from cifar_models.recipe import Recipe
+from search_spaces.claims import Claim
 from search_spaces.designs import Arm, Design, Factor, OneFactor
 from search_spaces.space import Space, probes
 
@@ -57,8 +59,16 @@ class Study(Frozen):
     """Which epoch counts: the last, or the one of the highest validation accuracy."""
     metric: str = "accuracy"
     """What is searched for and compared: a registered metric, or ``loss``."""
+    costs: tuple[Cost, ...] = ()
+    """What the table shows beside: columns of what each level took, the mean over seeds."""
+    equal_budget: bool = True
+    """Whether all arms train for as many epochs; a comparison of unequal ones says so."""
     reruns: str | None = None
     """The id of the published study that this one runs again, if any."""
+    claims: tuple[Claim, ...] = ()
+    """What it is expected to show."""
+    note: str = ""
+    """What one has to know beside: levels of our choice, printed ones that were resolved."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -76,7 +86,7 @@ class Study(Frozen):
                 f"grace_period {self.search.grace_period} is no multiple of validate_every "
                 f"{every}: a rung of ASHA needs a validation"
             )
-        if not self.factors and not self.search:
+        if not (self.factors or self.search or self.reruns):
             raise ValueError(f"study {self.name!r} has neither factors nor a search")
         seeds = self.seed_list
         if len(set(seeds)) < len(seeds) or not all(0 <= seed < SEARCH_SEED for seed in seeds):
@@ -85,6 +95,7 @@ class Study(Frozen):
         if len(set(names)) < len(names):
             raise ValueError(f"factors need distinct names, got {', '.join(names)}")
         self._comparable(self.base)
+        self._claimable()
         for point in probes(self.search.space) if self.search else ():
             try:
                 recipe = self.base.replace(point)
@@ -103,7 +114,7 @@ class Study(Frozen):
     def _comparable(self, base: Recipe) -> None:
         """See that the factors go with a recipe that may win, at equal budget."""
         for arm in self.arms(base):
-            if arm.recipe.epochs != base.epochs:
+            if self.equal_budget and arm.recipe.epochs != base.epochs:
                 raise ValueError(
                     f"{arm.factor} {arm.level} trains {arm.recipe.epochs} epochs, its baseline "
                     f"{base.epochs}: arms of unequal budget cannot be compared"
@@ -114,6 +125,34 @@ class Study(Frozen):
                     f"epochs, its baseline every {base.validate_every}: the best of more is higher "
                     "by chance"
                 )
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        """See that each cost can be had, and is one column."""
+        columns = [cost.column for cost in self.costs]
+        if len(set(columns)) < len(columns):
+            raise ValueError(f"costs need distinct columns, got {', '.join(columns)}")
+        unvalidated = any(not arm.recipe.split.validation for arm in self.arms())
+        wanting = [cost.column for cost in self.costs if cost.validates]
+        if wanting and unvalidated:
+            raise ValueError(
+                f"costs: {', '.join(wanting)} cannot be had without validation images "
+                "(split.validation: 0)"
+            )
+        return self
+
+    def _claimable(self) -> None:
+        """See that claims speak of levels that there are."""
+        levels: dict[str, list[str]] = {}
+        for arm in self.arms():
+            levels.setdefault(arm.factor, []).append(arm.level)
+        for claim in self.claims:
+            if claim.factor not in levels:
+                raise ValueError(f"claim {claim.sentence()}: {nearest(claim.factor, levels)}")
+            for level in claim.levels_meant():
+                if level not in levels[claim.factor]:
+                    known = nearest(level, levels[claim.factor])
+                    raise ValueError(f"claim {claim.sentence()}: no level {level!r}; {known}")
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -132,11 +171,12 @@ class Study(Frozen):
     def arms(self, base: Recipe | None = None) -> tuple[Arm, ...]:
         """Return the arms of the ablation around a recipe, by default the study's own base.
 
-        A search without factors ends in one arm: the winner itself.
+        Without factors there is one arm: the recipe itself, or the winner of the search.
         """
         base = base or self.base
         if not self.factors:
-            return (Arm(factor="recipe", level="winner", recipe=base, baseline=True),)
+            level = "winner" if self.search else "as published"
+            return (Arm(factor="recipe", level=level, recipe=base, baseline=True),)
         return self.design.arms(base, self.factors)
 
     def replace(self, **changes: object) -> Self:

@@ -21,6 +21,8 @@ class TableContext:
         selection_rule: which epoch is measured, and chosen on which data.
         split: the sizes of train, validation and test.
         varied: the sources of variation that differ between seeds, and those held fixed.
+        equal_budget: whether all levels must have trained for as many epochs.
+        notes: what else one has to know.
     """
 
     study: str
@@ -28,6 +30,8 @@ class TableContext:
     selection_rule: str
     split: str
     varied: str
+    equal_budget: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def caption(

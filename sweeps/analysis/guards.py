@@ -17,8 +17,12 @@ CELL = ["factor", "level", "seed"]
 PENDING = ("missing", "running", "interrupted")
 
 
-def ablation_cells(trials: pd.DataFrame) -> pd.DataFrame:
+def ablation_cells(trials: pd.DataFrame, *, equal_budget: bool = True) -> pd.DataFrame:
     """Return the rows of role ``ablation``, after every refusal.
+
+    Args:
+        trials: one row a (trial, membership).
+        equal_budget: refuse levels that were planned with different numbers of epochs.
 
     Raises:
         ValueError: the rows do not make a fair table; the sentence says which and why.
@@ -31,7 +35,9 @@ def ablation_cells(trials: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("this study has no ablation trial yet: run it first")
     _refuse_reused_seeds(trials, cells)
     _refuse_duplicates(cells)
-    _refuse_unequal_epochs(cells)
+    if equal_budget:
+        _refuse_unequal_epochs(cells)
+    _refuse_short(cells)
     _refuse_mixed_levels(cells)
     _refuse_unclear_baselines(cells)
     return cells
@@ -76,6 +82,17 @@ def mixed_environments(cells: pd.DataFrame) -> list[str]:
     return notes
 
 
+def unequal_budgets(cells: pd.DataFrame) -> list[str]:
+    """Return a footnote if levels were trained for different numbers of epochs."""
+    planned = sorted(cells["planned_epochs"].dropna().unique())
+    if len(planned) < 2:
+        return []
+    return [
+        f"Levels were trained for {_listed(planned)} epochs: their differences are those of their "
+        "budgets too."
+    ]
+
+
 def _refuse_reused_seeds(trials: pd.DataFrame, cells: pd.DataFrame) -> None:
     chosen_on = set(trials.loc[trials["role"].isin(["search", "selection"]), "seed"])
     reused = sorted(chosen_on & set(cells["seed"]))
@@ -100,6 +117,9 @@ def _refuse_unequal_epochs(cells: pd.DataFrame) -> None:
             f"trials were planned with different numbers of epochs ({_listed(planned)}): "
             "compare at one budget, or make a table for each"
         )
+
+
+def _refuse_short(cells: pd.DataFrame) -> None:
     done = finished(cells)
     short = done[done["epochs"] != done["planned_epochs"]].drop_duplicates(CELL)
     if not short.empty:

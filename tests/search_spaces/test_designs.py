@@ -7,9 +7,11 @@ from search_spaces.bases import SMALL_CNN
 from search_spaces.designs import (
     BASE_LEVEL,
     Arm,
+    Cumulative,
     Design,
     Factor,
     Factorial,
+    LeaveOneOut,
     Level,
     OneFactor,
     factor,
@@ -68,6 +70,46 @@ def test_an_impossible_level_is_named(design: Design) -> None:
     wrong = factor("activation", "model.activation", "relu", "tahn")
     with pytest.raises(ValueError, match=r"level tahn: .* did you mean 'tanh'"):
         design.arms(SMALL_CNN, (wrong,))
+
+
+PARTS = (
+    factor("smoothing", "loss", on={"name": "label_smoothing"}),
+    factor("mish", "model.activation", on="mish"),
+    factor("large batch", "batch_size", on=256),
+)
+
+
+def test_leave_one_out_compares_with_all_parts() -> None:
+    arms = LeaveOneOut().arms(SMALL_CNN, PARTS)
+    assert rows(arms) == [
+        ("parts", "all", True),
+        ("parts", "without smoothing", False),
+        ("parts", "without mish", False),
+        ("parts", "without large batch", False),
+    ]
+    without = {"loss": "label_smoothing", "batch_size": 256}
+    assert arms[2].recipe == SMALL_CNN.replace(without)
+    assert arms[0].recipe == SMALL_CNN.replace(without | {"model.activation": "mish"})
+
+
+def test_cumulative_adds_one_part_after_another_to_the_base() -> None:
+    arms = Cumulative().arms(SMALL_CNN, PARTS)
+    assert rows(arms) == [
+        ("parts", BASE_LEVEL, True),
+        ("parts", "+ smoothing", False),
+        ("parts", "+ mish", False),
+        ("parts", "+ large batch", False),
+    ]
+    assert arms[0].recipe == SMALL_CNN
+    both = {"loss": "label_smoothing", "model.activation": "mish"}
+    assert arms[2].recipe == SMALL_CNN.replace(both)
+
+
+@pytest.mark.parametrize("design", [LeaveOneOut(), Cumulative()])
+def test_a_part_has_one_level(design: Design) -> None:
+    with pytest.raises(ValueError, match="factor 'activation' has 2 levels: a part that is added"):
+        design.arms(SMALL_CNN, (ACTIVATION,))
+    assert len(design.arms(SMALL_CNN, ())) == 1
 
 
 def test_a_level_may_change_several_paths() -> None:

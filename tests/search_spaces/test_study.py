@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from cifar_models.component import sentence
+from cifar_models.costs import EpochsToAccuracy
 from cifar_models.optimizers import SGD, Adam
 from search_spaces import Factorial, LogRange, Range, Search, Study, choice, factor, tuned
 from search_spaces.bases import SMALL_CNN
@@ -51,6 +52,19 @@ def test_seeds_are_counted_or_listed() -> None:
     assert "seeds must be distinct and in" in refused(seeds=(SEARCH_SEED,))
     assert "seeds" in refused(seeds=0)
     assert SEARCH_SEED < SELECTION_SEED
+
+
+def test_costs_are_columns_that_can_be_had() -> None:
+    study = STUDY.replace(costs=("flops", EpochsToAccuracy(accuracy=0.4), "epochs_to_accuracy"))
+    columns = [cost.column for cost in study.costs]
+    assert columns == ["flops", "epochs_to_accuracy_0.4", "epochs_to_accuracy_0.9"]
+    assert Study.model_validate(json.loads(json.dumps(study.model_dump(mode="json")))) == study
+    assert "distinct columns, got flops, flops" in refused(costs=("flops", "flops"))
+    assert "unknown cost 'flop': did you mean 'flops'" in refused(costs=("flop",))
+    unvalidated = STUDY.base.replace({"split.validation": 0})
+    STUDY.replace(base=unvalidated, search=None, costs=("flops",))
+    said = refused(base=unvalidated, search=None, costs=("seconds_to_accuracy",))
+    assert "seconds_to_accuracy_0.9 cannot be had without validation images" in said
 
 
 def test_the_metric_says_what_is_better() -> None:
@@ -127,6 +141,27 @@ def test_a_wrong_search_is_a_sentence() -> None:
         "space: Dictionary should have at least 1 item after validation, not 0; "
         "trials: Input should be greater than 0, got 0"
     )
+
+
+def test_unequal_budgets_must_be_meant() -> None:
+    epochs = (factor("epochs", "epochs", 10, 5),)
+    assert "arms of unequal budget cannot be compared" in refused(factors=epochs)
+    study = STUDY.replace(factors=epochs, equal_budget=False)
+    assert [arm.recipe.epochs for arm in study.arms()] == [10, 5]
+
+
+def test_a_claim_speaks_of_levels_that_there_are() -> None:
+    claim = {"name": "ordering", "factor": "activation", "levels": ["relu", "mish"]}
+    assert STUDY.replace(claims=[claim]).claims[0].sentence() == "relu > mish"
+    assert "did you mean 'activation'" in refused(claims=[claim | {"factor": "activatoin"}])
+    wrong = claim | {"levels": ["relu", "mihs"]}
+    assert "no level 'mihs'; did you mean 'mish'" in refused(claims=[wrong])
+
+
+def test_a_published_recipe_needs_neither_factors_nor_search() -> None:
+    study = STUDY.replace(factors=(), search=None, reruns="b_headline")
+    (arm,) = study.arms()
+    assert (arm.level, arm.recipe, arm.baseline) == ("as published", study.base, True)
 
 
 def test_a_factor_that_does_not_go_with_every_winner_is_refused_before_the_search() -> None:

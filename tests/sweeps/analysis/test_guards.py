@@ -41,6 +41,14 @@ def test_unequal_budgets_are_refused() -> None:
         guards.ablation_cells(altered("planned_epochs", 20))
 
 
+def test_unequal_budgets_that_are_meant_are_told() -> None:
+    other = altered("planned_epochs", 20).assign(epochs=lambda f: f["planned_epochs"])
+    cells = guards.ablation_cells(other, equal_budget=False)
+    (note,) = guards.unequal_budgets(cells)
+    assert note.startswith("Levels were trained for 10, 20 epochs")
+    assert guards.unequal_budgets(frames.small()) == []
+
+
 def test_a_shortened_trial_that_calls_itself_finished_is_refused() -> None:
     with pytest.raises(ValueError, match="did not train all their epochs: activation=tanh seed 12"):
         guards.ablation_cells(altered("epochs", 4))
