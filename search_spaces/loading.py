@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -14,9 +15,18 @@ from search_spaces.study import Study
 VARIABLE = "STUDY"
 
 
+@cache
+def built_in() -> dict[str, Study]:
+    """Return the studies that come with this project, by name."""
+    names = (found.name for found in pkgutil.iter_modules(studies.__path__))
+    modules = [importlib.import_module(f"{studies.__name__}.{name}") for name in sorted(names)]
+    found = [study for module in modules for study in _studies_of(module)]
+    return {study.name: study for study in sorted(found, key=lambda study: study.name)}
+
+
 def study_names() -> tuple[str, ...]:
     """Return the names of the studies that come with this project."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(studies.__path__)))
+    return tuple(built_in())
 
 
 def load_study(name_or_file: str) -> tuple[Study, tuple[SourceFile, ...]]:
@@ -30,15 +40,20 @@ def load_study(name_or_file: str) -> tuple[Study, tuple[SourceFile, ...]]:
         ValueError: There is no such study, or the file defines none.
     """
     if not name_or_file.endswith(".py"):
-        if name_or_file not in study_names():
+        if name_or_file not in built_in():
             raise ValueError(
-                f"unknown study {name_or_file!r}: {nearest(name_or_file, study_names())}; "
+                f"unknown study {name_or_file!r}: {nearest(name_or_file, built_in())}; "
                 "or give the path of a Python file that defines STUDY"
             )
-        module = importlib.import_module(f"{studies.__name__}.{name_or_file}")
-        return _study_of(module, name_or_file), ()
+        return built_in()[name_or_file], ()
     source = SourceFile(Path(name_or_file).name, read_text(Path(name_or_file)))
     return _study_of(load_source(source), name_or_file), (source,)
+
+
+def _studies_of(module: ModuleType) -> tuple[Study, ...]:
+    """Return the studies of one of our own files: one, or all of a report."""
+    several: tuple[Study, ...] = getattr(module, "STUDIES", ())
+    return several or (_study_of(module, module.__name__),)
 
 
 def _study_of(module: ModuleType, name: str) -> Study:

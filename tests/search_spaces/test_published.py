@@ -1,0 +1,38 @@
+import pytest
+
+from search_spaces.loading import built_in
+from search_spaces.published import find, published, reports
+
+STUDIES = [result for result in published().values() if result.kind == "study"]
+
+
+@pytest.mark.parametrize("result", STUDIES, ids=lambda result: result.id)
+def test_each_study_exists_and_has_every_printed_level(result) -> None:  # type: ignore[no-untyped-def]
+    study = built_in()[result.id]
+    assert study.reruns == result.id
+    assert set(result.printed) <= {arm.level for arm in study.arms()}
+    assert study.base.dataset.name == result.report.data
+
+
+def test_every_rerun_was_published() -> None:
+    reruns = {study.reruns for study in built_in().values() if study.reruns}
+    assert reruns == {result.id for result in STUDIES}
+
+
+def test_fractions_are_fractions() -> None:
+    for result in published().values():
+        for measures in result.printed.values():
+            for measure, value in measures.items():
+                if measure.endswith(("accuracy", "macro_f1")):
+                    assert 0 < value < 1
+
+
+def test_what_is_no_study_says_so() -> None:
+    kinds = {result.kind for result in published().values()}
+    assert kinds == {"study", "diagnostic", "benchmark", "citation", "property"}
+    assert set(reports()) == {name.partition("_")[0] for name in published()}
+
+
+def test_an_unknown_id_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match="no report has 'a_los': did you mean 'a_loss'"):
+        find("a_los")
