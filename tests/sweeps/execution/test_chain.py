@@ -1,0 +1,142 @@
+"""The chain of phases, asked as Ray Tune asks it."""
+
+import io
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from ray.tune.schedulers import TrialScheduler
+from rich.console import Console
+
+from sweeps.execution import chain as chains
+from sweeps.execution.chain import Chain, Interrupted, Phase
+from sweeps.execution.progress import Headline
+from sweeps.execution.trial_source import TrialSource
+
+
+class Source:
+    """Hands out names, and knows which of them have come to their end."""
+
+    def __init__(self, *names: str, slots: int = 2) -> None:
+        self.waiting, self.slots = deque(names), slots
+        self.handed_out: list[str] = []
+        self.live: list[str] = []
+        self.lost_trials: set[str] = set()
+        self.exhausted = False
+
+    def next_trial(self, template: object) -> Any:
+        assert template == "the template"
+        if len(self.live) == self.slots:
+            return None
+        if not self.waiting:
+            self.exhausted = True
+            return None
+        name = self.waiting.popleft()
+        self.handed_out.append(name)
+        self.live.append(name)
+        return name
+
+    def on_trial_complete(self, name: str) -> None:
+        self.live.remove(name)
+
+    @property
+    def over(self) -> bool:
+        return self.exhausted and not self.live
+
+    def settled(self, name: str) -> bool:
+        return name not in self.lost_trials
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    monkeypatch.setattr(chains, "Template", lambda _: "the template")
+    return io.StringIO()
+
+
+def phase(said: io.StringIO, title: str, source: Source, reused: int = 0) -> Phase:
+    trials = len(source.waiting) + reused
+    headline = Headline(Console(file=said), title, trials, reused)
+
+    def begin() -> tuple[TrialSource, TrialScheduler | None]:
+        return cast(TrialSource, source), None
+
+    return Phase(begin, headline)
+
+
+def started(phases: Iterator[Phase]) -> Chain:
+    chain = Chain(phases, cast(Any, None), cast(Any, None))
+    assert chain.find()
+    chain.add_configurations("an experiment")
+    return chain
+
+
+def test_a_phase_begins_when_all_trials_of_the_last_have_ended(said: io.StringIO) -> None:
+    first, second = Source("a", "b", "c"), Source("d")
+    chain = started(iter([phase(said, "search", first), phase(said, "ablation", second)]))
+    assert [chain.next_trial() for _ in range(3)] == ["a", "b", None]
+    chain.on_trial_complete("a")
+    assert chain.next_trial() == "c"
+    chain.on_trial_complete("b")
+    assert chain.next_trial() is None
+    assert not chain.is_finished()
+    chain.on_trial_complete("c")
+    assert chain.next_trial() == "d"
+    chain.on_trial_complete("d")
+    assert chain.next_trial() is None
+    assert chain.is_finished()
+    assert chain.done
+    assert said.getvalue().splitlines() == ["search: 3 trials", "ablation: 1 trials"]
+
+
+def test_a_phase_is_made_of_what_the_last_one_gave(said: io.StringIO) -> None:
+    first = Source("a")
+
+    def phases() -> Iterator[Phase]:
+        yield phase(said, "search", first)
+        yield phase(said, "ablation", Source(*(f"{name} again" for name in first.handed_out)))
+
+    chain = started(phases())
+    chain.next_trial()
+    chain.on_trial_complete("a")
+    assert chain.next_trial() == "a again"
+
+
+def test_what_is_done_is_told_and_passed_over(said: io.StringIO) -> None:
+    done = phase(said, "search", Source(), reused=4)
+    chain = started(iter([done, phase(said, "ablation", Source("a"), reused=2)]))
+    assert chain.next_trial() == "a"
+    assert said.getvalue().splitlines() == [
+        "search: 4 trials, 4 of them already done",
+        "ablation: 3 trials, 2 of them already done",
+    ]
+    nothing = Chain(iter([done]), cast(Any, None), cast(Any, None))
+    assert not nothing.find()
+    assert nothing.done
+
+
+def test_a_trial_that_was_lost_ends_the_chain_and_the_reason_is_kept(said: io.StringIO) -> None:
+    first = Source("a")
+    chain = started(iter([phase(said, "search", first), phase(said, "ablation", Source("b"))]))
+    chain.next_trial()
+    first.lost_trials = {"a"}
+    chain.recorder.lost.append("Traceback\nOSError: the disk is full")
+    chain.on_trial_complete("a")
+    assert chain.next_trial() is None
+    assert chain.is_finished()
+    assert not chain.done
+    assert isinstance(chain.error, Interrupted)
+    assert str(chain.error) == "OSError: the disk is full"
+
+
+def test_what_goes_wrong_between_two_phases_waits_until_tune_has_ended(said: io.StringIO) -> None:
+    def phases() -> Iterator[Phase]:
+        yield phase(said, "search", Source("a"))
+        raise ValueError("no trial was trained to its end")
+
+    chain = started(phases())
+    chain.next_trial()
+    chain.on_trial_complete("a")
+    assert chain.next_trial() is None
+    assert chain.is_finished()
+    assert str(chain.error) == "no trial was trained to its end"
