@@ -36,7 +36,7 @@ class Batches:
         names = [_stream_name(augmentations, place) for place in range(len(augmentations))]
         cuts = _head(augmentations)
         others = augmentations[len(cuts) :]
-        height, width = images.pixels.shape[1:3]
+        self._size = height, width = images.pixels.shape[1:3]
         fill = images.statistics[0].round().to(torch.uint8)
         for cut in cuts:
             cut.check(height, width)
@@ -47,6 +47,11 @@ class Batches:
         mirrors = any(cut.mirrors for cut in cuts)
         self._canvas = images.canvas(numerics.device, margin, mirrors)
 
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """How many batches an epoch has, of how many images, their height and their width."""
+        return len(self), self._batch_size, *self._size
+
     def __len__(self) -> int:
         """Return how many batches an epoch has; a last one that is not full is dropped."""
         return self._count // self._batch_size
@@ -56,9 +61,11 @@ class Batches:
         device, size = self._numerics.device, self._batch_size
         order = torch.randperm(self._count, generator=generator(seed, "order", epoch))
         order = order[: len(self) * size].to(device)
+        rows = {"image": order, "batch": order[::size].repeat_interleave(size)}
 
         def draws(name: str, augmentation: Augmentation) -> Tensor:
-            return augmentation.draws(seed, epoch, self._count, name).to(device)[order]
+            drawn = augmentation.draws(seed, epoch, self._count, name).to(device)
+            return drawn[rows[augmentation.draw]]
 
         windows = Windows.whole(len(order), device)
         for name, cut in self._cuts:

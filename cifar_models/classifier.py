@@ -34,7 +34,7 @@ class Classifier(nn.Module):
         self.register_buffer("std", std.view(-1, 1, 1))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits (B, classes) of uint8 images (B, C, H, W)."""
+        """Return logits (B, classes) of images (B, C, H, W): uint8, or float32 if mixed."""
         inputs = self.normalised(images)
         if not self.training:
             return self.views.logits(self.network, inputs)
@@ -42,12 +42,12 @@ class Classifier(nn.Module):
         return logits
 
     def normalised(self, images: Tensor) -> Tensor:
-        """Return uint8 images as the network sees them, in the same layout."""
+        """Return images as the network sees them, in the same layout; its input stays as it was."""
         last = images.permute(0, 2, 3, 1)
         if not last.is_contiguous():
             return (images.float() - self.mean) / self.std
         width = last.shape[2]  # whole rows at once: torch is slow at three numbers in a row
-        rows = last.flatten(2).float()
+        rows = last.flatten(2).to(torch.float32, copy=True)
         mean, std = (
             value.view(1, -1).expand(width, -1).flatten() for value in (self.mean, self.std)
         )

@@ -78,3 +78,32 @@ def test_what_an_augmentation_draws_does_not_depend_on_the_others() -> None:
     assert torch.equal(labels, same)
     kept = (both == flipped).all(1)
     assert (kept.sum((1, 2)) >= 12 * 16 - 36).all()
+
+
+@pytest.mark.parametrize(
+    "augmentation",
+    [RandomCrop(draw="batch"), HorizontalFlip(draw="batch"), Cutout(size=6, draw="batch")],
+    ids=lambda augmentation: augmentation.name,
+)
+def test_images_of_a_batch_share_the_draws_of_its_first_on_request(
+    augmentation: Augmentation,
+) -> None:
+    images, labels = epoch(augmentation, seed=1)
+    own, same = epoch(augmentation.model_copy(update={"draw": "image"}), seed=1)
+    assert torch.equal(labels, same)
+    assert not torch.equal(images, own)
+    assert torch.equal(images[::SIZE], own[::SIZE])
+    data = numbered_images()
+    fill = data.statistics[0].round().to(torch.uint8)
+    change = augmentation.build(12, 16, fill)
+    plain = torch.from_numpy(data.pixels).permute(0, 3, 1, 2)[labels]
+    firsts = labels[torch.arange(len(labels)) // SIZE * SIZE]
+    drawn = augmentation.draws(1, 1, COUNT, augmentation.name)[firsts]
+    assert len(drawn.unique(dim=0)) == COUNT // SIZE
+    assert torch.equal(images, change(plain, drawn))
+
+
+def test_shape_tells_the_batches_of_an_epoch() -> None:
+    batches = Batches(numbered_images(), (), SIZE, Numerics())
+    assert batches.shape == (3, SIZE, 12, 16)
+    assert len(list(batches.epoch(0, 1))) == len(batches) == 3

@@ -32,6 +32,16 @@ def test_normalised_images_have_mean_zero_and_deviation_one() -> None:
     assert {"mean", "std"} <= classifier.state_dict().keys(), "raw images need nothing else"
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_mixed_images_are_floats_and_stay_as_they_were(layout: torch.memory_format) -> None:
+    data = random_images(2)
+    classifier = Classifier(nn.Identity(), *data.statistics)
+    pixels = torch.from_numpy(data.pixels).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+    floats = pixels.float()
+    assert torch.equal(classifier(floats), classifier(pixels))
+    assert torch.equal(floats, pixels.float())
+
+
 def test_layouts() -> None:
     data = random_images(2)
     pixels = torch.from_numpy(data.pixels)

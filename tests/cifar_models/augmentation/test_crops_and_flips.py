@@ -4,31 +4,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from cifar_models.augmentation import (
-    AlternatingFlip,
-    Augmentation,
-    Cutout,
-    HorizontalFlip,
-    RandomCrop,
+from cifar_models.augmentation import AlternatingFlip, Augmentation, HorizontalFlip, RandomCrop
+from tests.cifar_models.augmentation.loops import (
+    FILL,
+    LAST,
+    Image,
+    Slow,
+    assert_equals_a_loop,
+    batch,
+    draws,
 )
-from cifar_models.streams import uniforms
-
-FILL = torch.tensor([10, 20, 30], dtype=torch.uint8)
-LAST = 1 - 2**-24  # the largest float32 that torch.rand gives
-Image = NDArray[np.uint8]
-
-
-def batch(count: int = 200, height: int = 32, width: int = 32, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    size = (count, 3, height, width)
-    return torch.randint(31, 256, size, generator=generator, dtype=torch.uint8)
-
-
-def draws(count: int, numbers: int, seed: int = 1) -> Tensor:
-    return torch.rand(count, numbers, generator=torch.Generator().manual_seed(seed))
 
 
 def slow_crop(image: Image, draw: list[float], padding: int, mode: str = "zeros") -> Image:
@@ -41,17 +27,6 @@ def slow_crop(image: Image, draw: list[float], padding: int, mode: str = "zeros"
 
 def slow_flip(image: Image, draw: list[float], probability: float) -> Image:
     return image[:, :, ::-1] if draw[0] < probability else image
-
-
-def slow_cutout(image: Image, draw: list[float], size: int) -> Image:
-    """As in the paper's code, for even sizes: rows clip(y - size // 2) to clip(y + size // 2)."""
-    _, height, width = image.shape
-    y, x = math.floor(draw[0] * height), math.floor(draw[1] * width)
-    top, bottom = np.clip([y - size // 2, y + size - size // 2], 0, height)
-    left, right = np.clip([x - size // 2, x + size - size // 2], 0, width)
-    image = image.copy()
-    image[:, top:bottom, left:right] = FILL.numpy()[:, None, None]
-    return image
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -68,30 +43,13 @@ def slow_cutout(image: Image, draw: list[float], size: int) -> Image:
         (AlternatingFlip(), lambda image, draw: slow_flip(image, draw, 0.5)),
         (HorizontalFlip(), lambda image, draw: slow_flip(image, draw, 0.5)),
         (HorizontalFlip(probability=0.1), lambda image, draw: slow_flip(image, draw, 0.1)),
-        (Cutout(), lambda image, draw: slow_cutout(image, draw, 16)),
-        (Cutout(size=5), lambda image, draw: slow_cutout(image, draw, 5)),
     ],
-    ids=[
-        "crop4",
-        "crop1",
-        "mirrored crop",
-        "alternating",
-        "flip",
-        "seldom flip",
-        "cutout16",
-        "cutout5",
-    ],
+    ids=["crop4", "crop1", "mirrored crop", "alternating", "flip", "seldom flip"],
 )
-def test_equals_a_loop_over_images(  # type: ignore[no-untyped-def]
-    augmentation: Augmentation, slow, height: int, width: int, layout: torch.memory_format
+def test_equals_a_loop_over_images(
+    augmentation: Augmentation, slow: Slow, height: int, width: int, layout: torch.memory_format
 ) -> None:
-    images = batch(height=height, width=width)
-    uniforms = draws(len(images), augmentation.numbers)
-    uniforms[0], uniforms[1] = 0.0, LAST
-    expected = [slow(i, u) for i, u in zip(images.numpy(), uniforms.double().tolist(), strict=True)]
-    augment = augmentation.build(height, width, FILL)
-    changed = augment(images.contiguous(memory_format=layout), uniforms)
-    np.testing.assert_array_equal(changed.numpy(), np.stack(expected))
+    assert_equals_a_loop(augmentation, slow, height, width, layout)
 
 
 def test_crop_offsets_are_uniform_with_both_ends() -> None:
@@ -155,26 +113,11 @@ def test_alternating_flips_mirror_every_image_in_every_other_epoch() -> None:
 
 def test_alternating_draws_are_exact_at_the_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     ends = torch.tensor([[0.0], [0.5 - 2**-24], [0.5], [LAST]])
-    monkeypatch.setattr("cifar_models.augmentation.uniforms", lambda *_: ends)
+    monkeypatch.setattr("cifar_models.augmentation.augmentation.uniforms", lambda *_: ends)
     even = AlternatingFlip().draws(0, 2, 4, "any")
     assert even.flatten().tolist() == [0.5, LAST, 0.0, 0.5 - 2**-24]
 
 
-def test_other_augmentations_draw_anew_in_every_epoch() -> None:
-    drawn = RandomCrop().draws(0, 3, 50, "random_crop")
-    assert torch.equal(drawn, uniforms(0, 3, "random_crop", 50, 2))
-
-
-def test_cutout_centres_are_uniform_over_the_image() -> None:
-    count = 64 * 300
-    images = torch.full((count, 3, 8, 8), 255, dtype=torch.uint8)
-    cut = Cutout(size=1).build(8, 8, FILL)(images, draws(count, 2))
-    covered = (cut == FILL[:, None, None]).all(1).flatten(1)
-    assert torch.equal(covered.sum(1), torch.ones(count, dtype=torch.long))
-    counts = covered.sum(0).double()
-    assert ((counts - 300).square() / 300).sum().item() < 104  # 63 degrees of freedom, 1 of 1,000
-
-
-def test_cutout_larger_than_the_image_is_a_sentence() -> None:
-    with pytest.raises(ValueError, match="cutout of 16 pixels does not fit into 8x32 images"):
-        Cutout().build(8, 32, FILL)
+def test_only_an_image_alternates() -> None:
+    with pytest.raises(ValueError, match="Input should be 'image'"):
+        AlternatingFlip.model_validate({"draw": "batch"})
