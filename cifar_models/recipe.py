@@ -13,6 +13,7 @@ from cifar_models.augmentation import Augmentation
 from cifar_models.component import Frozen, json_schema, sentence
 from cifar_models.datasets import Dataset
 from cifar_models.losses import CrossEntropy, Loss
+from cifar_models.mixing import Mixing, NoMixing
 from cifar_models.optimizers import Optimizer
 from cifar_models.schedules import Constant, Schedule
 from cifar_models.splits import Split
@@ -44,6 +45,7 @@ class Recipe(Frozen):
     phases: Annotated[tuple[Phase, ...], Field(json_schema_extra={"minItems": 1})]
     batch_size: Annotated[int, Field(gt=0)] = 128
     augmentation: tuple[Augmentation, ...] = ()
+    mixing: Mixing = NoMixing()
     test_time: Views = OneView()
     validate_every: Annotated[int, Field(gt=0)] = 1
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

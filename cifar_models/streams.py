@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-Purpose = Literal["init", "order", "augment", "dropout"]
+Purpose = Literal["init", "order", "augment", "mixing", "dropout"]
 
 
 def stream(seed: int, purpose: Purpose, *key: int | str) -> int:

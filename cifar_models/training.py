@@ -22,6 +22,7 @@ from cifar_models.classifier import (
 )
 from cifar_models.datasets import Images, as_tensor
 from cifar_models.eager import leave_compiler_out
+from cifar_models.mixing import Mixture
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
 from cifar_models.recipe import Recipe
@@ -158,14 +159,18 @@ class Training(Iterator[EpochResult]):
         """Take every step of an epoch; the device is asked for a number once, at its end."""
         self.optimisation.begin(epoch)
         total = torch.zeros((), device=self.numerics.device)
-        for images, labels in self.batches.epoch(self.seed, epoch):
-            total += self._step(images, labels)
+        batches = self.batches.epoch(self.seed, epoch)
+        mixtures = self.recipe.mixing.mixtures(
+            self.seed, epoch, self.batches.shape, self.numerics.device
+        )
+        for (images, labels), mixture in zip(batches, mixtures, strict=True):
+            total += self._step(images, labels, mixture)
         return total.item() / len(self.batches)
 
-    def _step(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _step(self, images: Tensor, labels: Tensor, mixture: Mixture) -> Tensor:
         with autocast(self.numerics):
-            logits = self.classifier(images)
-        loss: Tensor = self.loss(logits.float(), labels)
+            logits = self.classifier(mixture.images(images))
+        loss = mixture.loss(self.loss, logits.float(), labels)
         self.optimisation.step(loss)
         return loss.detach()
 
@@ -237,7 +242,8 @@ def train(
 
     Args:
         recipe: What to train.
-        seed: From which initialisation, order, augmentation and dropout draw, each its own stream.
+        seed: From which initialisation, order, augmentation, mixing and dropout draw, each its own
+            stream.
         train: Training images; never written to.
         validation: Images that are measured when the recipe says, if any. There is no way to hand
             over a test set.

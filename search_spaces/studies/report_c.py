@@ -11,7 +11,13 @@ from cifar_models.architectures import (
     ResNet15,
     ResNet18,
 )
-from cifar_models.augmentation import Cutout, HorizontalFlip, RandomCrop
+from cifar_models.augmentation import (
+    ColourJitter,
+    Cutout,
+    HorizontalFlip,
+    RandomCrop,
+    Rotation,
+)
 from cifar_models.datasets import CIFAR10
 from cifar_models.losses import LabelSmoothingOthers
 from cifar_models.optimizers import SGD, Adadelta, Adam
@@ -147,6 +153,33 @@ COMPARISONS = (
         claims=(Best(factor="schedule", level="cosine", others=("linear", "exponential")),),
         reruns="c_lr-annealing",
         note="Discussed without a measurement: network and training are our choice.",
+        seeds=3,
+    ),
+    Study(
+        name="c_augmentation",
+        question="Which augmentation helps, and which harms?",
+        base=FAST.replace({"augmentation": ()}),
+        factors=(
+            factor(
+                "augmentation",
+                "augmentation",
+                none=(),
+                crop=(RandomCrop(mode="reflect"),),
+                flip=(HorizontalFlip(),),
+                colour_jitter=(ColourJitter(),),
+                rotation=(Rotation(),),
+            ),
+        ),
+        claims=(
+            Ordering(factor="augmentation", levels=("crop", "none")),
+            Ordering(factor="augmentation", levels=("flip", "none")),
+            Ordering(factor="augmentation", levels=("none", "colour_jitter")),
+            Ordering(factor="augmentation", levels=("none", "rotation")),
+        ),
+        reruns="c_augmentation",
+        note="Told without numbers: network and training, how strong the jitter is and how far "
+        "images turn are our choice. Each image has draws of its own; the published code drew once "
+        "a batch.",
         seeds=3,
     ),
     Study(

@@ -161,6 +161,28 @@ def test_augmentation_is_pure_and_per_image(choice: type[Any], layout: torch.mem
     assert torch.equal(augment(images[:1], draws[:1]), changed[:1])
 
 
+@pytest.mark.parametrize("choice", of("mixing"))
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_mixing_follows_seed_and_epoch(choice: type[Any], layout: torch.memory_format) -> None:
+    images = torch.randint(0, 256, (8, 3, 24, 32), dtype=torch.uint8)
+    images = images.contiguous(memory_format=layout)
+    untouched, labels = images.clone(), torch.arange(8)
+    criterion, logits = nn.functional.cross_entropy, torch.randn(8, CLASSES)
+    drawn = [list(choice().mixtures(3, epoch, (6, 8, 24, 32), "cpu")) for epoch in (2, 2)]
+    assert len(drawn[0]) == 6
+    for one, again in zip(*drawn, strict=True):
+        mixed = one.images(images)
+        assert mixed.shape == images.shape
+        assert mixed.is_contiguous(memory_format=layout)
+        assert torch.equal(mixed, again.images(images))
+        assert torch.equal(images, untouched)
+        loss = one.loss(criterion, logits, labels)
+        assert torch.isfinite(loss)
+        assert torch.equal(loss, again.loss(criterion, logits, labels))
+    assert mixed.float().min() >= 0
+    assert mixed.float().max() <= 255
+
+
 @pytest.mark.parametrize("choice", of("test_time"))
 def test_views_answer_each_image_by_itself(choice: type[Any]) -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 9, CLASSES))
