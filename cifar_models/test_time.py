@@ -16,6 +16,9 @@ class Views(Component, kind="test_time"):
     def logits(self, network: nn.Module, images: Tensor) -> Tensor:
         """Return logits (B, classes) of normalised images (B, C, H, W)."""
 
+    def check(self, height: int, width: int) -> None:
+        """Raise ValueError if images are too small; by default none are."""
+
 
 class OneView(Views):
     """The image as it is.
@@ -56,6 +59,11 @@ class FlipAndShiftViews(Views):
     """
 
     name: Literal["flip_and_shift"] = "flip_and_shift"
+
+    def check(self, height: int, width: int) -> None:
+        """Raise ValueError if there is nothing to mirror at the edge."""
+        if min(height, width) < 2:
+            raise ValueError(f"images of {height}x{width} cannot be shifted: use another test_time")
 
     def logits(self, network: nn.Module, images: Tensor) -> Tensor:
         """Return the mean logits, in float32."""

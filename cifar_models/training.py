@@ -81,9 +81,8 @@ def check(recipe: Recipe, shape: ImageShape, num_train: int) -> int:
         augmentation.build(
             shape.height, shape.width, torch.zeros(shape.channels, dtype=torch.uint8)
         )
-    with torch.device("meta"):
-        network = recipe.model.build(shape)
-    return sum(parameter.numel() for parameter in network.parameters())
+    recipe.test_time.check(shape.height, shape.width)
+    return recipe.model.parameter_count(shape)
 
 
 class Training(Iterator[EpochResult]):

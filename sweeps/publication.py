@@ -46,8 +46,19 @@ def table_of(results: Results) -> Table:
             "Initialisation, data order, augmentation and dropout vary with the seed; the split "
             f"is fixed (split seed {split['seed']})"
         ),
+        equal_budget=study.get("equal_budget", True),
+        notes=_unknown_costs(results),
     )
-    return ablation_table(results.trials, context, metric=study["metric"])
+    return ablation_table(results.trials, context, study["metric"], results.costs)
+
+
+def _unknown_costs(results: Results) -> tuple[str, ...]:
+    """Return a footnote for each cost of the study whose class is not registered here."""
+    known = {cost.name for cost in results.costs}
+    asked = [cost["name"] for cost in results.study.get("costs", []) if cost["name"] not in known]
+    return tuple(
+        f"The class of the cost {name} was not at hand: --study FILE.py shows it." for name in asked
+    )
 
 
 def publish(results: Results, folder: Path, runs: Runs) -> Publication:

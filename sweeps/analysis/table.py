@@ -7,8 +7,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cifar_models.costs import Cost
 from sweeps.analysis import captions, guards
 from sweeps.analysis.captions import TableContext
+from sweeps.analysis.costs import add_costs, cost_notes
 from sweeps.analysis.measure import Measure, find_measure
 from sweeps.analysis.significance import Comparison, compare, holm
 
@@ -26,7 +28,8 @@ class Table:
             (sample standard deviation over seeds), ``difference``, ``low``, ``high``, ``p``,
             ``p_holm``, ``pairs``, ``resolved`` (the interval excludes zero), ``rank``,
             ``macro_f1``, ``parameters``, ``seconds`` (means), ``status``. Fractions are not
-            scaled to percent; holes are NaN or NA.
+            scaled to percent; holes are NaN or NA. Then each cost's column, the mean over seeds
+            that have a value, and ``<column>_n``, their number.
         measure: what is compared.
         split: where the differences, ranks and macro F1 are taken.
         title: the study and its question.
@@ -34,6 +37,7 @@ class Table:
         footnotes: what else one has to know, a sentence each.
         interim: the study is not finished.
         study: name of the study.
+        costs: what the study asks for beside what every table has.
     """
 
     frame: pd.DataFrame
@@ -44,21 +48,28 @@ class Table:
     footnotes: tuple[str, ...]
     interim: bool
     study: str
+    costs: tuple[Cost, ...] = ()
 
 
-def ablation_table(trials: pd.DataFrame, context: TableContext, metric: str = "accuracy") -> Table:
+def ablation_table(
+    trials: pd.DataFrame,
+    context: TableContext,
+    metric: str = "accuracy",
+    costs: tuple[Cost, ...] = (),
+) -> Table:
     """Make the ablation table of a study.
 
     Args:
         trials: one row a (trial, membership); only finished ones of role ``ablation`` enter means.
         context: what the frame does not know about the study.
         metric: ``x`` of the columns ``validation/x`` and ``test/x``.
+        costs: what else is shown, each a column of its own in ``trials``.
 
     Raises:
         ValueError: the trials do not make a fair table, or have no such columns.
     """
     measure = find_measure(metric)
-    cells = _with_splits(guards.ablation_cells(trials), metric)
+    cells = _with_splits(guards.ablation_cells(trials, equal_budget=context.equal_budget), metric)
     split = _comparison_split(cells, measure)
     rows = [
         row
@@ -71,6 +82,8 @@ def ablation_table(trials: pd.DataFrame, context: TableContext, metric: str = "a
     levels = ~frame["baseline"]
     frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
     frame["rank"] = _ranks(frame, measure, split)
+    asked = tuple(cost for cost in costs if cost.column not in frame)
+    add_costs(frame, guards.finished(cells), asked)
     return Table(
         frame=frame,
         measure=measure,
@@ -79,11 +92,15 @@ def ablation_table(trials: pd.DataFrame, context: TableContext, metric: str = "a
         caption=captions.caption(frame, cells, context, measure, split),
         footnotes=(
             *captions.footnotes(frame, split),
+            *cost_notes(frame, asked),
             *captions.assumptions(measure),
+            *guards.unequal_budgets(cells),
             *guards.mixed_environments(cells),
+            *context.notes,
         ),
         interim=guards.pending(cells) > 0,
         study=context.study,
+        costs=asked,
     )
 
 

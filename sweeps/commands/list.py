@@ -1,6 +1,6 @@
 """`sweeps list`: what can be chosen, straight from the registries."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -24,6 +24,8 @@ def list_choices(
     if not found and not wanted:
         raise ValueError(f"unknown kind {kind!r}: {nearest(kind, ['studies', *kinds()])}")
     found += [row for name in wanted for row in _choices(name)]
+    if kind and "architecture" in wanted:
+        found = [row | _counts(row["name"]) for row in found]
     if json:
         typer.echo(encoder.dumps(found, indent=1))
     else:
@@ -77,6 +79,41 @@ def _parameters(choice: Any) -> dict[str, str]:
     return fields
 
 
+def _counts(architecture: str) -> dict[str, Any]:
+    """Return the exact number of parameters, and those with one other structural choice."""
+    from cifar_models.architectures import Architecture, ImageShape
+    from cifar_models.component import registry
+
+    choice = registry("architecture")[architecture]
+    assert issubclass(choice, Architecture)
+
+    def count(classes: int = 10, **changes: Any) -> int:
+        shape = ImageShape(3, 32, 32, classes)
+        return choice.model_validate({"name": architecture} | changes).parameter_count(shape)
+
+    default = count()
+    others = {
+        f"{name} {value}": count(**{name: value})
+        for name, field in choice.model_fields.items()
+        for value in _values(field.annotation)
+    }
+    others["100 classes"] = count(classes=100)
+    others = {change: number for change, number in others.items() if number != default}
+    return {"parameter_count": default, "other_counts": others}
+
+
+def _values(annotation: Any) -> list[Any]:
+    """Return all values of a field that is on or off, one of some words, or a norm."""
+    from cifar_models.component import registry
+    from cifar_models.norms import Norm
+
+    if annotation is Norm:
+        return sorted(registry("norm"))
+    if annotation is bool:
+        return [False, True]
+    return list(get_args(annotation)) if get_origin(annotation) is Literal else []
+
+
 def _print(rows: list[dict[str, Any]], *, detailed: bool) -> None:
     """Print a table a kind; with the parameters of each choice where one kind was asked for."""
     from rich.console import Console
@@ -89,6 +126,11 @@ def _print(rows: list[dict[str, Any]], *, detailed: bool) -> None:
         table.add_column("about")
         for row in (row for row in rows if row["kind"] == kind):
             cells = [row["name"], row["about"]]
+            if "parameter_count" in row:
+                others = row["other_counts"].items()
+                counts = [f"{row['parameter_count']:,} parameters for 32x32 images of 10 classes"]
+                counts += [f"{number:,} with {change}" for change, number in others]
+                cells[1] += "\n" + "; ".join(counts)
             if detailed and row.get("parameters"):
                 given = row["parameters"].items()
                 cells[1] += "\n" + ", ".join(f"{name} {value}" for name, value in given)

@@ -9,10 +9,11 @@ import torch
 from ray import tune
 
 from cifar_models import checkpoint as checkpoints
-from cifar_models.architectures import ImageShape
+from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.checkpoint import Checkpoint
 from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
+from cifar_models.flops import flops
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
@@ -56,6 +57,7 @@ class Trainable(tune.Trainable):
         """Prepare the first trial of this actor, which has such a share of a GPU."""
         self._images = images or {}
         self._loaded: dict[str, Any] = {}
+        self._flops: dict[tuple[Architecture, ImageShape], int | None] = {}
         self._sources, self._gpus = sources, gpus
         self._begin(config)
 
@@ -67,6 +69,7 @@ class Trainable(tune.Trainable):
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
         self._training: Training | None = None
+        self._counts: dict[str, str] = {}
         self._unreported: list[EpochResult] = []
 
     def step(self) -> dict[str, Any]:
@@ -100,6 +103,7 @@ class Trainable(tune.Trainable):
         """Return the next result: first those of the checkpoint that the record has not got."""
         if self._training is None:
             self._training = self._start(images, checkpoint)
+            self._counts = self._count(self._training, images)
             recorded = self._trial["recorded_epochs"]
             self._unreported = [r for r in self._training.history if r.epoch > recorded]
         if self._unreported:
@@ -137,9 +141,9 @@ class Trainable(tune.Trainable):
         recipe, numerics = self._parsed()
         images: HeldOut = self._load(self._trial["test"])
         state = checkpoints.load(self._trial["checkpoint"], numerics.device)
-        best = self._trial["selection"] == "best"
+        _, weights = state.selected(self._trial["selection"])
         classifier = build_classifier(recipe, images.shape)
-        classifier.load_state_dict(state.best_weights if best else state.weights)
+        classifier.load_state_dict(weights)
         classifier.to(numerics.device).to(memory_format=numerics.memory_format)
         loss = recipe.loss.build(images.shape.num_classes).to(numerics.device)
         torch.set_num_threads(numerics.threads)
@@ -155,10 +159,21 @@ class Trainable(tune.Trainable):
         cuda = torch.cuda.is_available() and self._trial["spec"]["numerics"]["device"] == "cuda"
         return environment() | {
             "device": torch.cuda.get_device_name() if cuda else processor(),
-            "parameters": str(self._parameters()),
             "gpus": f"{self._gpus:g}",
+            **self._counts,
         }
 
-    def _parameters(self) -> int:
-        network = self._training.classifier if self._training else torch.nn.Module()
-        return sum(parameter.numel() for parameter in network.parameters())
+    def _count(self, training: Training, images: TrainingImages) -> dict[str, str]:
+        """Return how many parameters and operations the network has, the latter once a network."""
+        _, height, width, channels = images.train.pixels.shape
+        shape = ImageShape(channels, height, width, images.num_classes)
+        network = training.classifier.network
+        key = training.recipe.model, shape
+        if key not in self._flops:
+            image = torch.zeros(1, channels, height, width, device=training.numerics.device)
+            self._flops[key] = flops(network, image)
+        counted = {"parameters": sum(weight.numel() for weight in network.parameters())}
+        operations = self._flops[key]
+        if operations is not None:
+            counted["flops"] = operations
+        return {name: str(number) for name, number in counted.items()}

@@ -12,7 +12,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 
-_FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "gpus")
+_FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "gpus")
 _RULES = ("last", "best")
 
 

@@ -1,17 +1,21 @@
 """Results of a study as frames, read from MLflow and from nothing else."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from mlflow.entities import Run
+from pydantic import TypeAdapter
 
 import cifar_models.metrics  # noqa: F401 - fills the registry
 from cifar_models.component import registry
+from cifar_models.costs import Cost
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import resolve_places
 
 _FACTS = ("torch", "device")
+_COUNTED = ("parameters", "seconds")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Results:
         trials: one row a trial and role; ``missing`` where a planned trial has no run.
         curves: one row a trial and epoch.
         parent: id of the study's MLflow run.
+        costs: those that the study asks for, each a column of ``trials``; without those of the
+            user's own whose class is not registered here.
     """
 
     study: dict[str, Any]
@@ -33,6 +39,7 @@ class Results:
     trials: pd.DataFrame
     curves: pd.DataFrame
     parent: str
+    costs: tuple[Cost, ...] = ()
 
 
 def load(study: str, tracking_uri: str | None = None) -> Results:
@@ -68,11 +75,12 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
             found[trial] = run_of_another
     curves = {trial: runs.curves(run) for trial, run in found.items()}
     rule = membership["study"]["selection"]
+    costs = _costs(membership["study"])
     rows = [
-        cell | _outcome(found.get(cell["trial"]), curves.get(cell["trial"]), rule)
+        cell | _outcome(found.get(cell["trial"]), curves.get(cell["trial"]), rule, costs)
         for cell in membership["cells"]
     ]
-    in_trials, in_curves = _columns(membership["study"]["metric"])
+    in_trials, in_curves = _columns(membership["study"]["metric"], costs)
     tidy = [frame.assign(trial=trial) for trial, frame in curves.items() if len(frame)]
     return Results(
         study=membership["study"],
@@ -83,10 +91,21 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         if tidy
         else pd.DataFrame(columns=list(in_curves)),
         parent=parent.info.run_id,
+        costs=costs,
     )
 
 
-def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str, Any]:
+def _costs(study: dict[str, Any]) -> tuple[Cost, ...]:
+    """Return the costs that a study asks for, as far as their classes are registered."""
+    kind, known = TypeAdapter(Cost), registry("cost")
+    return tuple(
+        kind.validate_python(cost) for cost in study.get("costs", []) if cost["name"] in known
+    )
+
+
+def _outcome(
+    run: Run | None, curve: pd.DataFrame | None, rule: str, costs: tuple[Cost, ...]
+) -> dict[str, Any]:
     """Return the columns that a trial's run gives to its rows."""
     if run is None:
         return {"status": "missing", "epochs": 0, "run_id": None}
@@ -120,20 +139,34 @@ def _outcome(run: Run | None, curve: pd.DataFrame | None, rule: str) -> dict[str
             "selected_epoch": int(chosen["epoch"]),
             "seconds": float(curve["seconds"].sum()),
         }
+        | _measured_costs(costs, curve, tags)
     )
 
 
-def _columns(metric: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _measured_costs(
+    costs: tuple[Cost, ...], curve: pd.DataFrame, facts: dict[str, str]
+) -> dict[str, float]:
+    """Return each cost by its column; a hole where what was recorded does not have it."""
+    rows: list[dict[str, float]] = [
+        {str(name): value for name, value in row.items()} for row in curve.to_dict("records")
+    ]
+    values = {cost.column: cost.measure(rows, facts) for cost in costs}
+    return {column: math.nan if value is None else value for column, value in values.items()}
+
+
+def _columns(metric: str, costs: tuple[Cost, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the columns of trials and curves that are there even where no trial has a value yet.
 
     Args:
         metric: that of the study; one of the user's own may not be registered here.
+        costs: those of the study.
     """
     measures = tuple(dict.fromkeys(("loss", *registry("metric"), metric)))
     validated = tuple(f"validation/{name}" for name in measures)
     tested = tuple(f"test/{name}" for name in measures)
+    asked = tuple(cost.column for cost in costs if cost.column not in _COUNTED)
     return (
-        ("train/loss", *validated, "selected_epoch", *tested, "parameters", "seconds", *_FACTS),
+        ("train/loss", *validated, "selected_epoch", *tested, *_COUNTED, *_FACTS, *asked),
         ("trial", "epoch", "train/loss", *validated),
     )
 

@@ -4,8 +4,10 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Literal
 
+from cifar_models.costs import Cost
 from sweeps.analysis.captions import DAGGER, uncorrected
 from sweeps.analysis.measure import HOLE, Measure, find_measure
 from sweeps.analysis.table import Table
@@ -69,7 +71,8 @@ def _rows(table: Table) -> Iterable[Any]:
     frame = table.frame.assign(uncorrected=uncorrected(table.frame))
     for name in ("resolved", "rank", "parameters"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    return frame.itertuples(index=False)
+    rows = frame.to_dict("records")  # tuples would rename columns that are no words of Python
+    return (SimpleNamespace(**{str(name): cell for name, cell in row.items()}) for row in rows)
 
 
 def _line(row: Any, columns: Sequence[Column], measure: Measure) -> Line:
@@ -95,7 +98,8 @@ def _columns(table: Table) -> tuple[Column, ...]:
         Column("rank", lambda row: _integer(row.rank)),
         Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
         Column("parameters", lambda row: _integer(row.parameters)),
-        Column("time", lambda row: _seconds(row.seconds), "s/trial"),
+        Column("time", lambda row: _amount(row.seconds), "s/trial"),
+        *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
         Column("status", lambda row: row.status, align="left"),
     )
 
@@ -149,7 +153,20 @@ def _integer(number: int | None) -> str:
     return HOLE if number is None else f"{number:,}"
 
 
-def _seconds(seconds: float) -> str:
-    if math.isnan(seconds):
+def _cost(cost: Cost) -> Callable[[Any], str]:
+    def cell(row: Any) -> str:
+        mean, having = getattr(row, cost.column), getattr(row, f"{cost.column}_n")
+        if row.completed == 0:
+            return HOLE
+        if having == 0:
+            return cost.absent
+        part = "" if having == row.completed else f" ({having} of {row.completed})"
+        return _amount(mean * cost.scale) + part
+
+    return cell
+
+
+def _amount(number: float) -> str:
+    if math.isnan(number):
         return HOLE
-    return f"{seconds:.1f}" if seconds < 100 else f"{seconds:,.0f}"
+    return f"{number:.1f}" if number < 100 else f"{number:,.0f}"

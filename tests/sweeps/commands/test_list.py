@@ -32,6 +32,19 @@ def test_one_kind_as_json_with_its_parameters(word: str) -> None:
     assert next(r for r in rows if r["name"] == "leaky_relu")["parameters"]
 
 
+def test_architectures_come_with_the_number_of_their_parameters() -> None:
+    rows = {row["name"]: row for row in json.loads(call("list", "architectures", "--json").stdout)}
+    assert set(rows) == set(registry("architecture"))
+    assert rows["lenet5"]["parameter_count"] == 62_006
+    assert rows["resnet18"]["parameter_count"] == 11_173_962
+    assert rows["resnet18"]["other_counts"]["shortcut False"] == 11_000_138
+    assert rows["vgg_a"]["other_counts"]["norm batch"] == 9_756_426
+    assert rows["vgg_38"]["other_counts"]["100 classes"] == 338_500
+    text = " ".join(call("list", "architectures").stdout.split())
+    assert "62,006 parameters for 32x32 images of 10 classes" in text
+    assert "9,756,426 with norm batch" in text
+
+
 @pytest.mark.parametrize("kind", ["loss", "losses", "study", "studies", "dataset", "metrics"])
 def test_singular_and_plural_are_understood(kind: str) -> None:
     result = call("list", kind)

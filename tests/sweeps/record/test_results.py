@@ -11,6 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cifar_models.component import forget
+from cifar_models.costs import EpochsToAccuracy, Flops, Parameters, SecondsToAccuracy
+from cifar_models.source_file import SourceFile, load_source
 from search_spaces import Study
 from sweeps.analysis.guards import REQUIRED
 from sweeps.publication import table_of
@@ -58,6 +61,45 @@ def test_a_finished_study_as_frames(recorded: Path) -> None:
     assert (row["seconds"], row["parameters"]) == (1.5, 1234)
     assert (row["torch"], row["device"]) == (FACTS["torch"], FACTS["device"])
     assert trials.loc[trials["baseline"], "level"].unique().tolist() == ["relu"]
+
+
+def test_the_costs_of_a_study_are_columns_of_its_trials(state: Path) -> None:
+    costs = (EpochsToAccuracy(accuracy=0.5), SecondsToAccuracy(accuracy=0.5), Flops(), Parameters())
+    record_study(state, STUDY.replace(costs=costs))
+    results = loaded(state)
+    assert results.costs == costs
+    row = row_of(results.trials, "relu", 0)
+    assert (row["epochs_to_accuracy_0.5"], row["seconds_to_accuracy_0.5"]) == (2, 1.0)
+    assert math.isnan(row_of(results.trials, "tanh", 0)["epochs_to_accuracy_0.5"])
+    assert (row["parameters"], row["seconds"]) == (1234, 1.5)
+    assert math.isnan(row["flops"]), "recorded before there was this fact"
+    frame = table_of(results).frame.set_index("level")
+    assert frame.loc["relu", "epochs_to_accuracy_0.5"] == (2 + 2 + 3) / 3
+    assert frame.loc["tanh", "epochs_to_accuracy_0.5_n"] == 0
+
+
+@pytest.mark.usefixtures("unloaded_studies")
+def test_a_cost_whose_class_is_not_at_hand_is_a_footnote(state: Path) -> None:
+    own = SourceFile("own.py", OWN_COST)
+    cost = load_source(own).HalfTheSeconds()
+    record_study(state, STUDY.replace(costs=(cost,)))
+    assert row_of(loaded(state).trials, "relu", 0)["half_the_seconds"] == 0.75
+    forget(own.module_name)
+    table = table_of(loaded(state))
+    assert table.costs == ()
+    assert any("The class of the cost half_the_seconds" in note for note in table.footnotes)
+
+
+OWN_COST = """
+from typing import Literal
+from cifar_models.costs import Cost
+
+class HalfTheSeconds(Cost):
+    name: Literal["half_the_seconds"] = "half_the_seconds"
+
+    def measure(self, curve, facts):
+        return sum(row["seconds"] for row in curve) / 2
+"""
 
 
 def test_curves_are_tidy(recorded: Path) -> None:
