@@ -25,7 +25,7 @@ class Checkpoint:
     seed: int
     epoch: int
     weights: Weights
-    """Of the last epoch."""
+    """Of the last epoch: those that learn, until the training is over."""
     optimizer: dict[str, Any]
     """Its state, and the scaler's; empty when the training is over."""
     scaler: dict[str, Any]
@@ -34,6 +34,8 @@ class Checkpoint:
     best_epoch: int = 0
     """The epoch of the highest validation accuracy; 0 without validation."""
     best_weights: Weights = field(default_factory=dict)
+    averaged: Weights = field(default_factory=dict)
+    """Those of the last epoch that count, while they are others than ``weights``."""
 
     def selected(self, rule: Literal["last", "best"]) -> tuple[int, Weights]:
         """Return the epoch that a selection rule chooses, and its weights.
@@ -42,7 +44,7 @@ class Checkpoint:
             ValueError: ``best`` without any epoch that was validated.
         """
         if rule == "last":
-            return self.epoch, self.weights
+            return self.epoch, self.averaged or self.weights
         if not self.best_epoch:
             raise ValueError("there is no best epoch: none was measured on validation images")
         return self.best_epoch, self.best_weights

@@ -5,7 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cifar_models.averaging import Average
 from cifar_models.numerics import Numerics
+from cifar_models.optimizers import Settled
 from cifar_models.recipe import Recipe
 
 
@@ -17,6 +19,8 @@ class Optimisation:
     ) -> None:
         self._phases, self._network, self._steps_per_epoch = recipe.phases, network, steps_per_epoch
         self._scaler = torch.amp.GradScaler(numerics.device, enabled=numerics.precision == "fp16")
+        steps = recipe.epochs * steps_per_epoch
+        self._average = Average(recipe.averaging.build(steps, steps_per_epoch), network)
         self._start_phase(0)
 
     @property
@@ -28,6 +32,7 @@ class Optimisation:
         """Prepare the steps of an epoch, counted from 1."""
         phase, first = self._phase_of(epoch)
         if epoch == first and epoch > 1:
+            self._settle()
             self._start_phase(phase)
         self._next_step = (epoch - first) * self._steps_per_epoch
 
@@ -41,26 +46,46 @@ class Optimisation:
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self._scaler.step(self._optimizer)
         self._scaler.update()
+        self._average.step()
+
+    def settled(self) -> Settled:
+        """Return the weights that count where they are others than those that learn; else none."""
+        return self._average.settled() or self._rule.settled(self._optimizer)
+
+    @torch.no_grad()
+    def _settle(self) -> None:
+        """Leave a phase with the weights that its optimizer means to give."""
+        for parameter, value in self._rule.settled(self._optimizer):
+            parameter.copy_(value)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the states of optimizer and scaler, for `restore`."""
         return self._optimizer.state_dict(), self._scaler.state_dict()
 
-    def restore(self, epoch: int, optimizer: dict[str, Any], scaler: dict[str, Any]) -> None:
-        """Take up the states at the end of an epoch; 0 is before the first."""
+    def restore(
+        self,
+        epoch: int,
+        optimizer: dict[str, Any],
+        scaler: dict[str, Any],
+        averaged: dict[str, Tensor],
+    ) -> None:
+        """Take up the states at the end of an epoch; 0 is before the first.
+
+        ``averaged`` are the network's weights that counted then, if they were others.
+        """
         self._start_phase(self._phase_of(max(epoch, 1))[0])
         self._optimizer.load_state_dict(optimizer)
         self._scaler.load_state_dict(scaler)
+        self._average.restore(epoch * self._steps_per_epoch, averaged)
 
     def _start_phase(self, number: int) -> None:
         phase = self._phases[number]
         steps = phase.epochs * self._steps_per_epoch
-        self._optimizer = phase.optimizer.build(self._network, steps)
+        self._rule = phase.optimizer
+        self._optimizer = self._rule.build(self._network, steps)
         for group in self._optimizer.param_groups:
             group["initial_lr"] = group["lr"]
-        self._schedule = phase.schedule.build(
-            phase.epochs * self._steps_per_epoch, self._steps_per_epoch
-        )
+        self._schedule = phase.schedule.build(steps, self._steps_per_epoch)
 
     def _phase_of(self, epoch: int) -> tuple[int, int]:
         """Return the phase of an epoch and the first epoch of that phase."""

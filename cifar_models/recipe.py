@@ -10,11 +10,14 @@ from pydantic import Field, ValidationError, model_validator
 
 from cifar_models.architectures import Architecture
 from cifar_models.augmentation import Augmentation
+from cifar_models.averaging import Averaging, NoAveraging
 from cifar_models.component import Frozen, json_schema, sentence
 from cifar_models.datasets import Dataset
+from cifar_models.initialisation import Default, Initialisation
 from cifar_models.losses import CrossEntropy, Loss
 from cifar_models.mixing import Mixing, NoMixing
 from cifar_models.optimizers import Optimizer
+from cifar_models.penalties import Penalty
 from cifar_models.schedules import Constant, Schedule
 from cifar_models.splits import Split
 from cifar_models.test_time import OneView, Views
@@ -41,11 +44,14 @@ class Recipe(Frozen):
     dataset: Dataset
     split: Split = Split()
     model: Architecture
+    initialisation: Initialisation = Default()
     loss: Loss = CrossEntropy()
+    penalties: tuple[Penalty, ...] = ()
     phases: Annotated[tuple[Phase, ...], Field(json_schema_extra={"minItems": 1})]
     batch_size: Annotated[int, Field(gt=0)] = 128
     augmentation: tuple[Augmentation, ...] = ()
     mixing: Mixing = NoMixing()
+    averaging: Averaging = NoAveraging()
     test_time: Views = OneView()
     validate_every: Annotated[int, Field(gt=0)] = 1
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

@@ -4,6 +4,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,19 +13,16 @@ from torch import Tensor, nn
 
 from cifar_models.allocator import keep_freed_memory
 from cifar_models.architectures import ImageShape
+from cifar_models.averaging import settle
 from cifar_models.batches import Batches
 from cifar_models.checkpoint import Checkpoint, Weights
-from cifar_models.classifier import (
-    Classifier,
-    autocast,
-    evaluate,
-    images_of,
-)
+from cifar_models.classifier import Classifier, autocast, evaluate, images_of
 from cifar_models.datasets import Images, as_tensor
 from cifar_models.eager import leave_compiler_out
 from cifar_models.mixing import Mixture
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
+from cifar_models.penalties import penalised
 from cifar_models.recipe import Recipe
 from cifar_models.streams import global_stream, initialise
 
@@ -38,10 +36,11 @@ Status = Literal["running", "finished", "diverged"]
 class EpochResult:
     """What one epoch gave.
 
-    ``metrics`` holds ``train/loss``; where there was a validation ``validation/loss`` and one
-    ``validation/<metric>`` for each registered metric; ``learning_rate`` of the last step;
-    ``seconds`` of the epoch with its validation; ``images_per_second`` of the training alone;
-    ``peak_memory`` of the process or its GPU in MiB. Values that are not finite are left out.
+    ``metrics`` holds ``train/loss`` without penalties; where there was a validation
+    ``validation/loss`` and one ``validation/<metric>`` for each registered metric;
+    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation;
+    ``images_per_second`` of the training alone; ``peak_memory`` of the process or its GPU in MiB.
+    Values that are not finite are left out.
     """
 
     epoch: int
@@ -57,7 +56,7 @@ def build_classifier(recipe: Recipe, shape: ImageShape, seed: int = 0) -> Classi
     """
     with global_stream(seed, "init"):  # for weights that no ``reset_parameters`` draws anew
         network = recipe.model.build(shape)
-    initialise(network, seed)
+    initialise(network, seed, recipe.initialisation.draw)
     mean, std = torch.zeros(shape.channels), torch.ones(shape.channels)
     return Classifier(network, mean, std, recipe.test_time)
 
@@ -112,9 +111,10 @@ class Training(Iterator[EpochResult]):
         self.classifier.to(memory_format=numerics.memory_format).to(numerics.device)
         self.loss = recipe.loss.build(num_classes).to(numerics.device)
         self._prepare(train)
+        self.penalised = penalised(self.classifier)
         self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics)
         self.history: list[EpochResult] = []
-        self.best_epoch, self.best_weights = 0, Weights()
+        self.best_epoch, self.best_weights, self.averaged = 0, Weights(), Weights()
         self.optimisation = Optimisation(recipe, self.classifier, len(self.batches), numerics)
 
     @torch.no_grad()
@@ -143,16 +143,17 @@ class Training(Iterator[EpochResult]):
         trained = time.perf_counter()
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
-        if self.validation is not None and due:
-            measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
-            metrics |= {f"validation/{name}": value for name, value in measured.items()}
-        images = len(self.batches) * self.recipe.batch_size
-        metrics |= {
-            "seconds": time.perf_counter() - started,
-            "images_per_second": images / (trained - started),
-            "peak_memory": _peak_memory(self.numerics),
-        }
-        return self._record(epoch, metrics)
+        with self._settled(epoch):
+            if self.validation is not None and due:
+                measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
+                metrics |= {f"validation/{name}": value for name, value in measured.items()}
+            images = len(self.batches) * self.recipe.batch_size
+            metrics |= {
+                "seconds": time.perf_counter() - started,
+                "images_per_second": images / (trained - started),
+                "peak_memory": _peak_memory(self.numerics),
+            }
+            return self._record(epoch, metrics)
 
     def _train_epoch(self, epoch: int) -> float:
         """Take every step of an epoch; the device is asked for a number once, at its end."""
@@ -170,8 +171,25 @@ class Training(Iterator[EpochResult]):
         with autocast(self.numerics):
             logits = self.classifier(mixture.images(images))
         loss = mixture.loss(self.loss, logits.float(), labels)
-        self.optimisation.step(loss)
+        terms = [penalty.measure(self.penalised) for penalty in self.recipe.penalties]
+        self.optimisation.step(sum(terms, start=loss))
         return loss.detach()
+
+    @contextmanager
+    def _settled(self, epoch: int) -> Iterator[None]:
+        """Hold the weights that count; those that learn come back unless the training is over."""
+        self.averaged = Weights()
+        settled = self.optimisation.settled()
+        if not settled:
+            yield
+            return
+        learning = _copy(self.classifier)
+        with global_stream(self.seed, "dropout", epoch), autocast(self.numerics):
+            settle(self.classifier, settled, self.batches.epoch(self.seed, epoch))
+        self.averaged = _copy(self.classifier)
+        yield
+        if not self.over:
+            self.classifier.load_state_dict(learning)
 
     def _record(self, epoch: int, metrics: dict[str, float]) -> EpochResult:
         finite = {name: value for name, value in metrics.items() if abs(value) < float("inf")}
@@ -181,7 +199,7 @@ class Training(Iterator[EpochResult]):
         score = finite.get("validation/accuracy")
         best = max((r.metrics.get("validation/accuracy", -1.0) for r in self.history), default=-1.0)
         if score is not None and not lost and score > best:
-            self.best_epoch, self.best_weights = epoch, _copy(self.classifier)
+            self.best_epoch, self.best_weights = epoch, self.averaged or _copy(self.classifier)
         self.history.append(result)
         return result
 
@@ -193,6 +211,7 @@ class Training(Iterator[EpochResult]):
         When the training is over nothing goes on, and the optimizer's state is left out.
         """
         optimizer, scaler = ({}, {}) if self.over else self.optimisation.state()
+        averaged = Weights() if self.over else self.averaged
         return Checkpoint(
             signature=self.recipe.signature,
             seed=self.seed,
@@ -203,6 +222,7 @@ class Training(Iterator[EpochResult]):
             history=[asdict(result) for result in self.history],
             best_epoch=self.best_epoch,
             best_weights=self.best_weights,
+            averaged=averaged,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -220,8 +240,10 @@ class Training(Iterator[EpochResult]):
         self.history = [EpochResult(**result) for result in checkpoint.history]
         self.classifier.load_state_dict(checkpoint.weights)
         self.best_epoch, self.best_weights = checkpoint.best_epoch, checkpoint.best_weights
+        self.averaged = checkpoint.averaged
         if not self.over:
-            self.optimisation.restore(checkpoint.epoch, checkpoint.optimizer, checkpoint.scaler)
+            states = checkpoint.optimizer, checkpoint.scaler, checkpoint.averaged
+            self.optimisation.restore(checkpoint.epoch, *states)
 
 
 def train(

@@ -1,12 +1,12 @@
 """Lookahead: slow weights that follow fast ones."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from cifar_models.optimizers.optimizer import Optimizer, trainable
+from cifar_models.optimizers.optimizer import Optimizer, Settled, trainable
 from cifar_models.optimizers.sgd import SGD
 from cifar_models.ranges import IntRange, Range
 
@@ -36,6 +36,10 @@ class Lookahead(Optimizer):
         statistics = [b for b in network.buffers() if b.is_floating_point()]
         averaged = [p.detach() for p in trainable(network)] + statistics
         return SlowWeights(inside, averaged, self, total_steps)
+
+    def settled(self, optimizer: torch.optim.Optimizer) -> Settled:
+        """Return what settles inside."""
+        return self.optimizer.settled(cast(SlowWeights, optimizer).inside)
 
 
 class SlowWeights(torch.optim.Optimizer):

@@ -3,10 +3,11 @@ import sys
 
 TRAINED = """
 import copy, sys
+from cifar_models.component import registry
 from tests.cifar_models.small import ONE_PHASE, measured, start
-rules = ["sgd", "adam", "adamw", "rmsprop", "muon", {"name": "lookahead", "optimizer": "sgd"}]
+rules = sorted(registry("optimizer"))
 for rule in rules:
-    training = start(ONE_PHASE.replace({"phases.0.optimizer": rule}))
+    training = start(ONE_PHASE.replace({"phases.0.optimizer": rule, "averaging": "ema"}))
     next(training)
     saved = copy.deepcopy(training.checkpoint())
     next(training)

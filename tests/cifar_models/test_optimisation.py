@@ -18,7 +18,7 @@ def rates(recipe: Recipe, first: int = 1) -> list[float]:
         before = Optimisation(recipe, network, STEPS, Numerics())
         for epoch in range(1, first):
             before.begin(epoch)
-        optimisation.restore(first - 1, *before.state())
+        optimisation.restore(first - 1, *before.state(), {})
     seen = []
     for epoch in range(first, recipe.epochs + 1):
         optimisation.begin(epoch)
