@@ -5,6 +5,7 @@ import typer
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.plan import plan
+from sweeps.commands.reproduce import reproduce
 from sweeps.commands.run import run
 from sweeps.commands.table import table
 
@@ -19,6 +20,7 @@ app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)
 app.command("export")(export)
+app.command("reproduce")(reproduce)
 
 
 def main() -> None:

@@ -27,6 +27,9 @@ from sweeps.commands.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cifar_models.source_file import SourceFile
+    from search_spaces.study import Study
+    from sweeps.execution.runner import Options
     from sweeps.record.places import Places
 
 INTERRUPTED = 130
@@ -65,8 +68,7 @@ def run(
 
     from sweeps.commands.plan import print_plan
     from sweeps.commands.studies import resolve_study
-    from sweeps.execution.chain import Interrupted
-    from sweeps.execution.runner import Options, StudyRun
+    from sweeps.execution.runner import Options
     from sweeps.record.places import resolve_places
 
     console = Console()
@@ -79,14 +81,28 @@ def run(
     if dry_run:
         print_plan(question, places, options, console)
         return
+    carry_out(question, sources, places, options, console)
+    _conclude(question.name, places, data_dir, console)
+
+
+def carry_out(
+    study: "Study",
+    sources: tuple["SourceFile", ...],
+    places: "Places",
+    options: "Options",
+    console: "Console",
+) -> None:
+    """Run what is left of a study; an interruption ends the command with a sentence."""
+    from sweeps.execution.chain import Interrupted
+    from sweeps.execution.runner import StudyRun
+
     try:
-        StudyRun(question, sources, places, options, console).execute()
+        StudyRun(study, sources, places, options, console).execute()
     except (Interrupted, KeyboardInterrupt) as stop:
         why = f" {stop}." if str(stop) else ""
-        again = "without --fresh, the same command" if fresh else "the same command"
+        again = "without --fresh, the same command" if options.fresh else "the same command"
         console.print(f"Stopped.{why} Nothing is lost: {again} goes on from here.", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
-    _conclude(question.name, places, data_dir, console)
 
 
 def _conclude(study: str, places: "Places", data_dir: Path | None, console: "Console") -> None:

@@ -155,3 +155,20 @@ def test_warm_up_as_long_as_the_phase_is_a_sentence(epochs: float) -> None:
 def test_refuses_impossible_numbers(wrong: Callable[[], Schedule]) -> None:
     with pytest.raises(ValidationError):
         wrong()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factor", "expected"),
+    [
+        (Step(every_epochs=25), 0.2, Step(every_epochs=5)),
+        (Step(every_epochs=25), 0.01, Step(every_epochs=1)),
+        (MultiStep(milestones=(100, 150)), 0.1, MultiStep(milestones=(10, 15))),
+        (CosineRestarts(first_epochs=5), 2.0, CosineRestarts(first_epochs=10)),
+        (Cosine(warmup_epochs=2, floor=0.1), 0.25, Cosine(warmup_epochs=0.5, floor=0.1)),
+        (Step(every_epochs=4, warmup_epochs=2), 0.5, Step(every_epochs=2, warmup_epochs=1)),
+    ],
+)
+def test_what_is_told_in_epochs_goes_along_with_the_phase(
+    schedule: Schedule, factor: float, expected: Schedule
+) -> None:
+    assert schedule.stretched(factor) == expected

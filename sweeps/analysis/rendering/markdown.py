@@ -2,7 +2,7 @@
 
 import re
 
-from sweeps.analysis.rendering.layout import lay_out
+from sweeps.analysis.rendering.layout import Layout, lay_out
 from sweeps.analysis.table import Table
 
 SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![^\W_])_|_(?![^\W_])")
@@ -10,7 +10,20 @@ SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![^\W_])_|_(?![^\W_])")
 
 def markdown(table: Table) -> str:
     """Write a table in Markdown: title, table, caption, footnotes."""
-    layout = lay_out(table)
+    lines = [
+        f"**{escape(table.title)}**",
+        "",
+        *grid(lay_out(table)),
+        "",
+        escape(table.caption),
+    ]
+    if table.footnotes:
+        lines += ["", *(f"- {escape(note)}" for note in table.footnotes)]
+    return "\n".join(lines) + "\n"
+
+
+def grid(layout: Layout) -> list[str]:
+    """Write the lines of a layout: heads, alignment, rows."""
     rows = [
         [escape(column.head) for column in layout.columns],
         ["---:" if column.align == "right" else ":---" for column in layout.columns],
@@ -19,16 +32,7 @@ def markdown(table: Table) -> str:
         if len(layout.groups) > 1:
             rows.append([f"**{escape(group.factor)}**"] + [""] * (len(layout.columns) - 1))
         rows += [[escape(cell) for cell in line.cells] for line in group.lines]
-    lines = [
-        f"**{escape(table.title)}**",
-        "",
-        *(f"| {' | '.join(row)} |" for row in rows),
-        "",
-        escape(table.caption),
-    ]
-    if table.footnotes:
-        lines += ["", *(f"- {escape(note)}" for note in table.footnotes)]
-    return "\n".join(lines) + "\n"
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def escape(text: str) -> str:

@@ -2,10 +2,11 @@
 
 import io
 import shutil
+from collections.abc import Iterable
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -26,25 +27,24 @@ def terminal(table: Table, width: int | None = None) -> str:
         table: what to write.
         width: columns of the terminal; by default ``COLUMNS``, the terminal's own, or 120.
     """
+    below = [
+        Text(table.caption, style="yellow" if table.interim else ""),
+        *(Text(f"\N{BULLET} {note}") for note in table.footnotes),
+    ]
+    return draw(table.title, lay_out(table), below, width)
+
+
+def draw(title: str, layout: Layout, below: Iterable[Text], width: int | None = None) -> str:
+    """Write a layout for a terminal, with a title above and paragraphs below it."""
     width = width or shutil.get_terminal_size((120, 24)).columns
     stdout = Console()
     colour = stdout.is_terminal and not stdout.no_color
     console = Console(file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour)
-    console.print(_renderable(table, width))
+    grids = (_grid(layout, chosen) for chosen in _blocks(layout, width))
+    console.print(Group(Text(title, style="bold"), "", *grids, *below))
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _renderable(table: Table, width: int) -> RenderableType:
-    layout = lay_out(table)
-    return Group(
-        Text(table.title, style="bold"),
-        "",
-        *(_grid(layout, chosen) for chosen in _blocks(layout, width)),
-        Text(table.caption, style="yellow" if table.interim else ""),
-        *(Text(f"\N{BULLET} {note}") for note in table.footnotes),
-    )
 
 
 def _blocks(layout: Layout, width: int) -> list[list[int]]:

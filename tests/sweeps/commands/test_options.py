@@ -10,7 +10,7 @@ from sweeps.__main__ import app
 from sweeps.commands.options import sentences
 from tests.sweeps.commands.command_line import call
 
-COMMANDS = ("run", "plan", "list", "table", "export")
+COMMANDS = ("run", "plan", "list", "table", "export", "reproduce")
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

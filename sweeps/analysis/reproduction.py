@@ -1,0 +1,208 @@
+"""Ours beside what a report printed: a row a level and printed quantity, and the claims' fate."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import pandas as pd
+
+from cifar_models.component import Frozen
+from search_spaces.published import Published
+from search_spaces.study import Study
+from sweeps.analysis import guards
+from sweeps.analysis.claims import Judgement, judge
+from sweeps.analysis.quantity import Quantity, find_quantity
+
+Budget = Literal["quick", "full"]
+
+
+class Row(Frozen):
+    """A level in one quantity; fractions are not scaled, what is not known is None."""
+
+    factor: str
+    level: str
+    baseline: bool
+    quantity: str
+    printed: float | None
+    mean: float | None
+    sd: float | None
+    """Sample standard deviation over seeds."""
+    n: int
+    """Seeds behind the mean."""
+    seeds: int
+    """Seeds that were planned."""
+    difference: float | None
+    """Ours minus printed."""
+    status: str
+
+
+class Reproduction(Frozen):
+    """A published study run again, as a value that is written, rendered, and read again.
+
+    ``rows`` has every level of the study in each quantity that was printed for any of them, or in
+    the study's own metric where none was.
+    """
+
+    format: Literal[1] = 1
+    id: str
+    budget: Budget
+    question: str
+    where: str
+    rows: tuple[Row, ...]
+    claims: tuple[Judgement, ...]
+    caption: str
+    """What ours were measured with."""
+    notes: tuple[str, ...]
+    """What keeps ours from being comparable with what was printed."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame: the columns are the fields of `Row`."""
+        rows = [row.model_dump() for row in self.rows]
+        return pd.DataFrame(rows, columns=list(Row.model_fields))
+
+
+def reproduction(
+    study: Study,
+    published: Published,
+    budget: Budget,
+    trials: pd.DataFrame,
+    images: dict[str, int],
+    full: Study,
+) -> Reproduction:
+    """Put the trials of a study beside the printed numbers.
+
+    Args:
+        study: as it was run.
+        published: what it runs again.
+        budget: the one that it was run at.
+        trials: its trials; only rows of role ``ablation`` count.
+        images: numbers of training, validation and test images.
+        full: the study at the full budget.
+
+    Raises:
+        ValueError: the trials do not make a fair comparison; the sentence says why.
+    """
+    cells = guards.ablation_cells(trials, equal_budget=study.equal_budget)
+    rows = tuple(_rows(cells, published, study.metric))
+    return Reproduction(
+        id=published.id,
+        budget=budget,
+        question=study.question,
+        where=published.where,
+        rows=rows,
+        claims=judge(study.claims, cells),
+        caption=_caption(cells, study, images),
+        notes=tuple(_notes(cells, rows, published, study, full, budget)),
+    )
+
+
+def _rows(cells: pd.DataFrame, published: Published, metric: str) -> Iterator[Row]:
+    printed = published.printed
+    names = dict.fromkeys(name for measures in printed.values() for name in measures)
+    quantities = [find_quantity(name) for name in names or (metric,)]
+    for _, trials in cells.groupby(["factor", "level"], sort=False):
+        of_level = printed.get(trials["level"].iloc[0], {})
+        for quantity in quantities:
+            if quantity.name in of_level or quantity.column in cells:
+                yield _row(trials, quantity, of_level.get(quantity.name))
+
+
+def _row(trials: pd.DataFrame, quantity: Quantity, printed: float | None) -> Row:
+    values = quantity.of(guards.finished(trials)).dropna()
+    mean, first = _known(values.mean()), trials.iloc[0]
+    return Row(
+        factor=first["factor"],
+        level=first["level"],
+        baseline=bool(first["baseline"]),
+        quantity=quantity.name,
+        printed=printed,
+        mean=mean,
+        sd=_known(values.std()),
+        n=len(values),
+        seeds=len(trials),
+        difference=None if mean is None or printed is None else mean - printed,
+        status=guards.outcome(trials, len(trials)),
+    )
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else float(number)
+
+
+def _caption(cells: pd.DataFrame, study: Study, images: dict[str, int]) -> str:
+    """Say what ours were measured with, and how."""
+    split = study.base.split
+    epochs = _span(cells["planned_epochs"].dropna().astype(int))
+    seeds = ", ".join(str(seed) for seed in sorted(cells["seed"].unique()))
+    rule = "the last epoch counts"
+    if study.selection == "best":
+        rule = "the epoch of the highest validation accuracy counts"
+    done = guards.finished(cells)
+    device, torch = (" and ".join(sorted(done[name].dropna().unique())) for name in _FACTS)
+    return (
+        f"{study.base.dataset.name}: {images['train']:,} training, {images['validation']:,} "
+        f"validation, {images['test']:,} test images"
+        f"{', drawn from all of them' if split.test is not None else ''}. {epochs} epochs; "
+        f"seeds {seeds}; {rule}. Ours: mean and standard deviation over seeds. "
+        f"{device or 'no device'}, torch {torch or 'unknown'}."
+    )
+
+
+_FACTS = ("device", "torch")
+
+
+def _notes(
+    cells: pd.DataFrame,
+    rows: Iterable[Row],
+    published: Published,
+    study: Study,
+    full: Study,
+    budget: Budget,
+) -> Iterator[str]:
+    """Say what is not comparable, the weightiest first."""
+    rows, report = list(rows), published.report
+    if budget == "quick":
+        yield _shortened(study, full)
+    if not published.printed:
+        yield "No number is printed for this study: what it found stood in text or figures."
+    else:
+        if report.chosen_on == "test":
+            yield (
+                "The report looked for its best epochs and levels on the test images, which makes "
+                "its numbers too high; here nothing is chosen on them."
+            )
+        seeds = "one seed" if report.seeds == 1 else f"{report.seeds} seeds"
+        yield f"Printed numbers are of {seeds}, without a spread."
+    if any(row.quantity == "seconds" for row in rows):
+        yield (
+            f"Times are of other hardware (printed: {report.hardware or 'not stated'}), and ours "
+            "contain validation and whatever ran beside."
+        )
+    compared = [find_quantity(name) for name in dict.fromkeys(row.quantity for row in rows)]
+    unmeasured = [one.measure.title for one in compared if one.column not in cells]
+    if unmeasured:
+        yield f"Printed, but not measured here: {', '.join(unmeasured)}."
+    absent = sorted(published.printed.keys() - set(cells["level"]))
+    if absent:
+        yield f"Printed, but no level here: {', '.join(absent)}."
+    yield from (note for note in (study.note, published.note) if note)
+
+
+def _shortened(study: Study, full: Study) -> str:
+    """Say what the quick budget left out; a small study may have lost nothing but seeds."""
+    epochs = [
+        _span(pd.Series([arm.recipe.epochs for arm in which.arms()])) for which in (study, full)
+    ]
+    train = study.base.split.train
+    if study.base == full.base:
+        return "Quick budget (fewer seeds): directions only."
+    return (
+        f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train or 0:,} training images): "
+        "directions only, and accuracies far below the printed ones."
+    )
+
+
+def _span(values: "pd.Series[int]") -> str:
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"

@@ -1,0 +1,178 @@
+"""`sweeps reproduce`: run a published study again, and put ours beside what was printed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from sweeps.commands.options import (
+    AddressOption,
+    ConcurrentOption,
+    CpusOption,
+    DataDirOption,
+    GpusOption,
+    JsonOption,
+    SeedsOption,
+    StateOption,
+    StorageOption,
+    TrackingOption,
+    gpu_share,
+    sentences,
+)
+
+if TYPE_CHECKING:
+    from search_spaces.study import Study
+    from sweeps.execution.runner import Options
+    from sweeps.record.places import Places
+
+
+Budget = Literal["quick", "full"]
+
+
+@sentences
+def reproduce(
+    study: Annotated[
+        str | None, typer.Option("--study", metavar="ID", help="A result's id, as in --list.")
+    ] = None,
+    budget: Annotated[
+        Budget,
+        typer.Option(
+            help="full: the published epochs, which decide. quick: within an hour on two cores, "
+            "minutes on a GPU; directions only."
+        ),
+    ] = "full",
+    every: Annotated[
+        bool, typer.Option("--list", help="List every result with its command and state.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write all comparisons as one document."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Comparisons.  [default: reproductions in the state]"
+        ),
+    ] = None,
+    seeds: SeedsOption = None,
+    data_dir: DataDirOption = None,
+    address: AddressOption = None,
+    cpus_per_trial: CpusOption = 1,
+    gpus_per_trial: GpusOption = None,
+    max_concurrent: ConcurrentOption = None,
+    time_budget: Annotated[
+        float | None, typer.Option(help="Stop after so many seconds; run again to go on.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and end.")] = False,
+    json: JsonOption = False,
+    storage: StorageOption = "runs",
+    state: StateOption = None,
+    tracking_uri: TrackingOption = None,
+) -> None:
+    """Run a published study again: ours beside the printed numbers, and what became of its claims.
+
+    Running the same command again goes on where it was stopped, and trains nothing twice.
+    """
+    from sweeps.execution.runner import Options
+    from sweeps.record.places import resolve_places
+    from sweeps.reproduction import FOLDER
+
+    if (study is not None) + every + (report is not None) != 1:
+        raise ValueError("give one of --study ID, --list and --report FILE")
+    places = resolve_places(storage, state, tracking_uri)
+    folder = out or places.state / FOLDER
+    if every:
+        _list(folder, as_json=json)
+    elif report is not None:
+        _report(folder, report)
+    else:
+        assert study is not None
+        options = Options(
+            data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
+            time_budget, fresh=fresh,
+        )  # fmt: skip
+        _again(study, budget, seeds, folder, places, options, dry_run=dry_run, as_json=json)
+
+
+def _again(
+    name: str,
+    budget: Budget,
+    seeds: str | None,
+    folder: Path,
+    places: "Places",
+    options: "Options",
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run one study, or say what else an id is."""
+    from rich.console import Console
+
+    from search_spaces.published import find
+    from sweeps.commands.plan import print_plan
+    from sweeps.commands.run import carry_out
+    from sweeps.commands.studies import parse_seeds
+    from sweeps.reproduction import study_at, what_it_is
+
+    result = find(name)
+    if result.kind != "study":
+        typer.echo(what_it_is(result))
+        return
+    question = study_at(name, budget, None if seeds is None else parse_seeds(seeds))
+    console = Console(stderr=as_json)  # standard output is for the JSON alone
+    if dry_run:
+        print_plan(question, places, options, console, as_json=as_json)
+        return
+    carry_out(question, (), places, options, console)
+    _conclude(question, name, budget, folder, places, as_json=as_json)
+
+
+def _conclude(
+    question: "Study", name: str, budget: Budget, folder: Path, places: "Places", *, as_json: bool
+) -> None:
+    """Print the comparison, write it, and hang it on the study's MLflow run."""
+    from sweeps.analysis.rendering.comparison import terminal
+    from sweeps.record.mlflow_runs import Runs
+    from sweeps.record.results import load
+    from sweeps.reproduction import compare_with_printed, write
+
+    results = load(question.name, places.tracking_uri)
+    found = compare_with_printed(results, name, budget)
+    files = write(found, folder)
+    runs = Runs(places.tracking_uri, reading=True)
+    for file in files:
+        runs.client.log_artifact(results.parent, str(file))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+        return
+    typer.echo("\n" + terminal(found))
+    typer.echo(f"comparison    {', '.join(str(file) for file in files)}")
+
+
+def _list(folder: Path, *, as_json: bool) -> None:
+    """Print every published result with its command and state."""
+    import json as encoder
+
+    from sweeps.reproduction import listing, read_all
+
+    rows = listing(read_all(folder))
+    if as_json:
+        typer.echo(encoder.dumps(rows, indent=1))
+        return
+    for row in rows:
+        line = f"{row['id']:<35}{row['kind']:<12}{row['state']:<13}{row['command']}"
+        typer.echo(line.rstrip())
+
+
+def _report(folder: Path, report: Path) -> None:
+    """Write the document."""
+    from sweeps.reproduction import document, read_all
+
+    text = document(read_all(folder))
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot write {report}: {error.strerror}") from None
+    typer.echo(str(report))
