@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from sweeps.analysis.measure import find_measure
 from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
@@ -21,7 +22,8 @@ def ranking(results: Results) -> pd.DataFrame:
     Columns: ``variant``, ``mean``, ``n``, ``factor``, ``level``.
 
     Raises:
-        ValueError: There are no validation data to choose by, or nothing is finished.
+        ValueError: There are no validation data to choose by, or nothing is finished, or it is not
+            known which way the metric is better.
     """
     metric = f"validation/{results.study['metric']}"
     trials = results.trials
@@ -38,9 +40,14 @@ def ranking(results: Results) -> pd.DataFrame:
         mean=(metric, "mean"), n=(metric, "size"), factor=("factor", "first"),
         level=("level", "first"),
     )  # fmt: skip
+    better = find_measure(results.study["metric"])
+    if better.assumed:
+        raise ValueError(
+            f"the class of the metric {better.name} is not at hand, which says whether higher is "
+            "better: give the study's file, --study FILE.py"
+        )
     whole: pd.DataFrame = means[means["n"] == means["n"].max()].reset_index()
-    lower_is_better = results.study["metric"] == "loss"
-    return whole.sort_values("mean", ascending=lower_is_better, kind="stable")
+    return whole.sort_values("mean", ascending=not better.higher_is_better, kind="stable")
 
 
 def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[Path]:

@@ -36,6 +36,16 @@ def test_a_lower_loss_is_better() -> None:
     assert ranked["mean"].is_monotonic_increasing
 
 
+def test_the_metric_says_which_way_is_better() -> None:
+    trials = frames.small()
+    errors = trials.assign(**{"validation/calibration_error": 1 - trials["validation/accuracy"]})
+    ranked = ranking(of(errors, "calibration_error"))
+    assert ranked["level"].iloc[0] == "leaky_relu"
+    own = trials.assign(**{"validation/mine": trials["validation/accuracy"]})
+    with pytest.raises(ValueError, match=r"the metric mine is not at hand.*--study FILE\.py"):
+        ranking(of(own, "mine"))
+
+
 def test_a_variant_without_all_seeds_is_not_ranked() -> None:
     trials = frames.blank(frames.small(), "leaky_relu", 10, "diverged")
     assert ranking(of(trials))["level"].to_list() == ["relu", "tanh"]
