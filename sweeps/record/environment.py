@@ -6,7 +6,16 @@ from importlib.metadata import version
 from pathlib import Path
 from subprocess import run
 
-PACKAGES = ("cifar-sweeps", "torch", "torchvision", "numpy", "ray", "optuna", "mlflow")
+PACKAGES = (
+    "cifar-sweeps",
+    "torch",
+    "torchvision",
+    "pytorch-optimizer",
+    "numpy",
+    "ray",
+    "optuna",
+    "mlflow",
+)
 
 
 @cache
