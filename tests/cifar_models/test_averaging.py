@@ -197,3 +197,15 @@ def test_a_mean_that_is_best_is_saved_once() -> None:
     assert training.best_epoch == 1
     checkpoint = training.checkpoint()
     assert all(checkpoint.averaged[n] is checkpoint.best_weights[n] for n in checkpoint.averaged)
+
+
+def test_no_mean_of_an_earlier_phase_is_kept() -> None:
+    training = start(RECIPE.replace({"phases.0.optimizer": "schedule_free_sgd"}))
+    kept = [bool(training.averaged) for _ in training]
+    assert kept == [True, True, False, False, False]
+
+
+def test_measuring_statistics_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    next(start(EMA_RECIPE))
+    assert torch.equal(torch.get_rng_state(), before)
