@@ -1,8 +1,10 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -10,6 +12,7 @@ from cifar_models.checkpoint import load, save
 from cifar_models.mixing import Blend, CutMix, Mixing, Mixup, NoMixing, Pairs, Patch, patch
 from cifar_models.recipe import Recipe
 from tests.cifar_models.small import ONE_PHASE, RECIPE, measured, start
+from tests.cifar_models.waits import Waits
 
 SHAPE = (400, 16, 20, 24)
 MIXED = [Mixup(), CutMix(), CutMix(probability=1.0)]
@@ -85,6 +88,17 @@ def test_a_patch_is_cut_off_at_the_edges_and_shares_by_its_area(
     assert cut.share == pytest.approx(1 - area / 480)
 
 
+@pytest.mark.parametrize("mixing", MIXED, ids=str)
+def test_no_batch_waits_for_the_device(mixing: Mixing) -> None:
+    images, logits, labels = batch(), torch.randn(16, 10), torch.zeros(16, dtype=torch.long)
+    drawn = pairs(mixing)
+    with Waits() as waits:
+        for pair in drawn[:5]:
+            pair.images(images)
+            pair.loss(F.cross_entropy, logits, labels)
+    assert waits.seen == []
+
+
 # ---------------------------------------------------------------------- the draws of an epoch
 
 
@@ -122,16 +136,36 @@ def test_cutmix_mixes_a_batch_with_its_probability(probability: float, mixed: in
     assert counted == pytest.approx(mixed, abs=40 if 0 < probability < 1 else 0)
 
 
-def test_patches_lie_everywhere_and_their_parts_follow_a_beta_distribution() -> None:
-    cuts = [cut for epoch in range(1, 6) for cut in pairs(CutMix(probability=1.0), epoch=epoch)]
+def papers_shares(alpha: float, count: int) -> NDArray[np.float64]:
+    """Return what the published code leaves of images of 20x24 pixels, in its own words."""
+    rng = np.random.default_rng(0)
+    shares = []
+    for _ in range(count):
+        cut = np.sqrt(1 - rng.beta(alpha, alpha))
+        cut_h, cut_w = int(20 * cut), int(24 * cut)
+        cy, cx = rng.integers(20), rng.integers(24)
+        top, bottom = np.clip([cy - cut_h // 2, cy + cut_h // 2], 0, 20)
+        left, right = np.clip([cx - cut_w // 2, cx + cut_w // 2], 0, 24)
+        shares.append(1 - (bottom - top) * (right - left) / 480)
+    return np.array(shares)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 2.0])
+def test_patches_are_as_large_as_those_of_the_published_code(alpha: float) -> None:
+    cutmix = CutMix(alpha=alpha, probability=1.0)
+    cuts = [cut for epoch in range(1, 6) for cut in pairs(cutmix, epoch=epoch)]
+    shares, expected = np.array([cut.share for cut in cuts]), papers_shares(alpha, 20_000)
+    assert shares.mean() == pytest.approx(expected.mean(), abs=4 * expected.std() / 2000**0.5)
+    assert shares.std() == pytest.approx(expected.std(), rel=0.1)
+
+
+def test_patches_lie_everywhere() -> None:
     covered = torch.zeros(20, 24)
-    for cut in cuts:
+    for cut in pairs(CutMix(probability=1.0), shape=(2000, 2, 20, 24)):
         assert isinstance(cut, Patch)
         covered[cut.rows, cut.columns] += 1
     assert covered.min() > 200
     assert covered.max() < 1200
-    shares = torch.tensor([cut.share for cut in cuts])
-    assert 0.5 < shares.mean() < 0.72  # cutting off at the edges makes patches smaller
 
 
 @pytest.mark.parametrize("mixing", MIXED, ids=str)
