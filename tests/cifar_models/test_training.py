@@ -7,10 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cifar_models.component import registry
 from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.checkpoint import load, save
-from cifar_models.component import forget
+from cifar_models.component import forget, registry
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
