@@ -66,13 +66,7 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
             f"study {study} has no trial on record yet: its search is under way or was stopped; "
             f"go on with: sweeps run --study {study}"
         )
-    found: dict[str, Run] = {}
-    for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
-        found.setdefault(run.data.tags["trial"], run)
-    for trial in {cell["trial"] for cell in membership["cells"]} - found.keys():
-        run_of_another = runs.trial(trial)  # trained afresh for another study: the tag is gone
-        if run_of_another is not None:
-            found[trial] = run_of_another
+    found = _found(runs, study, {cell["trial"] for cell in membership["cells"]})
     curves = {trial: runs.curves(run) for trial, run in found.items()}
     rule = membership["study"]["selection"]
     costs = _costs(membership["study"])
@@ -93,6 +87,18 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         parent=parent.info.run_id,
         costs=costs,
     )
+
+
+def _found(runs: Runs, study: str, trials: set[str]) -> dict[str, Run]:
+    """Return the runs of a study's trials by trial, as far as there are any."""
+    found: dict[str, Run] = {}
+    for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
+        found.setdefault(run.data.tags["trial"], run)
+    for trial in trials - found.keys():
+        run_of_another = runs.trial(trial)  # trained afresh for another study: the tag is gone
+        if run_of_another is not None:
+            found[trial] = run_of_another
+    return found
 
 
 def _costs(study: dict[str, Any]) -> tuple[Cost, ...]:
