@@ -99,7 +99,10 @@ class RaySession:
             assert self._started is not None
             self._started.result()
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            self.resources = plan_resources(*self._wanted)
+            cpus, gpus, most = self._wanted
+            if not self.resources.gpus_per_trial:
+                gpus = 0.0  # Ray may see one that torch cannot use
+            self.resources = plan_resources(cpus, gpus, most)
         return self.resources
 
     def __exit__(self, *_: object) -> None:

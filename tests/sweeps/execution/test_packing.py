@@ -142,8 +142,9 @@ def test_the_choice_is_told_with_its_reasons() -> None:
 
 @pytest.fixture
 def pretended_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray is told of a GPU that is not there: the trainings are those of a CPU."""
+    """Ray and torch are told of a GPU that is not there: the trainings are those of a CPU."""
     init = ray.init
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr(ray, "init", lambda **more: init(num_cpus=2, num_gpus=1, **more))
     monkeypatch.setattr(Resources, "device", "cpu")
 
