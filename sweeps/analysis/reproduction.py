@@ -14,6 +14,7 @@ from sweeps.analysis.claims import Judgement, judge
 from sweeps.analysis.quantity import Quantity, find_quantity
 
 Budget = Literal["quick", "full"]
+_FACTS = ("device", "torch")
 
 
 class Row(Frozen):
@@ -149,9 +150,6 @@ def _caption(cells: pd.DataFrame, study: Study, images: dict[str, int]) -> str:
     )
 
 
-_FACTS = ("device", "torch")
-
-
 def _notes(
     cells: pd.DataFrame,
     rows: Iterable[Row],
@@ -169,8 +167,8 @@ def _notes(
     else:
         if report.chosen_on == "test":
             yield (
-                "The report looked for its best epochs and levels on the test images, which makes "
-                "its numbers too high; here nothing is chosen on them."
+                "The report looked for its best epochs and levels on the test images, which "
+                "flatters its numbers; here nothing is chosen on them."
             )
         seeds = "one seed" if report.seeds == 1 else f"{report.seeds} seeds"
         yield f"Printed numbers are of {seeds}, without a spread."
@@ -191,15 +189,16 @@ def _notes(
 
 def _shortened(study: Study, full: Study) -> str:
     """Say what the quick budget left out; a small study may have lost nothing but seeds."""
+    base, train = study.base, study.base.split.train
+    if train is None:
+        return "Quick budget (fewer seeds): directions only."
     epochs = [
         _span(pd.Series([arm.recipe.epochs for arm in which.arms()])) for which in (study, full)
     ]
-    train = study.base.split.train
-    if study.base == full.base:
-        return "Quick budget (fewer seeds): directions only."
+    steps = base.epochs * (train // base.batch_size)
     return (
-        f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train or 0:,} training images): "
-        "directions only, and accuracies far below the printed ones."
+        f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train:,} training images, {steps:,} "
+        "steps): directions only, and accuracies far below the printed ones."
     )
 
 

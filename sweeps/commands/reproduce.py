@@ -51,7 +51,9 @@ def reproduce(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FOLDER", help="Comparisons.  [default: reproductions in the state]"
+            "--out",
+            metavar="FOLDER",
+            help="Where comparisons lie; without it in the state, as reproductions.",
         ),
     ] = None,
     seeds: SeedsOption = None,
@@ -120,10 +122,10 @@ def _again(
         typer.echo(what_it_is(result))
         return
     question = study_at(name, budget, None if seeds is None else parse_seeds(seeds))
-    console = Console(stderr=as_json)  # standard output is for the JSON alone
     if dry_run:
-        print_plan(question, places, options, console, as_json=as_json)
+        print_plan(question, places, options, Console(), as_json=as_json)
         return
+    console = Console(stderr=as_json)  # standard output is for the JSON alone
     carry_out(question, (), places, options, console)
     _conclude(question, name, budget, folder, places, as_json=as_json)
 

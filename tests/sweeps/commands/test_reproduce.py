@@ -100,6 +100,19 @@ def test_the_study_is_run_at_its_budget(
     assert tree(tmp_path) == {}
 
 
+def test_a_dry_run_plans_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = STUDY.replace(name="b_activation", reruns="b_activation")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sweeps.reproduction.built_in", lambda: {"b_activation": study})
+    words = ("reproduce", "--study", "b_activation", "--dry-run")
+    assert call(*words).stdout.startswith("b_activation: Which activation")
+    plan = json.loads(call(*words, "--budget", "quick", "--json").stdout)
+    assert (plan["study"], plan["seeds"]) == ("b_activation-quick", [0, 1])
+    assert tree(tmp_path) == {}
+
+
 def test_what_is_no_study_is_told_and_nothing_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
