@@ -1,7 +1,10 @@
 """How many floating point operations a network takes for an image."""
 
 import copy
+import sys
 from collections.abc import Callable
+from functools import cache
+from types import ModuleType, NoneType
 from typing import Any
 
 import torch
@@ -46,10 +49,8 @@ class _Counting:
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        from torch.utils.flop_counter import flop_registry  # loads triton, where there is one
-
         result = function(*args, **(kwargs or {}))
-        formula: Callable[..., int] | None = flop_registry.get(function.overloadpacket)
+        formula = _formulas().get(function.overloadpacket)
         if formula is not None:
             self.total += formula(*args, **(kwargs or {}), out_val=result)
         return result
@@ -57,3 +58,23 @@ class _Counting:
 
 class _Counter(_Counting, TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the operations of what is computed inside it."""
+
+
+@cache
+def _formulas() -> dict[Any, Callable[..., int]]:
+    """Return torch's formulas by operation.
+
+    Beside them torch loads triton, 0.2 s and 70 MB in each worker, to know one class of it, whose
+    kernels no network here has; without triton it takes NoneType for that class, and warns.
+    """
+    names = ("triton", "triton.runtime", "triton.runtime.jit")
+    stand_ins = {} if names[0] in sys.modules else {name: ModuleType(name) for name in names}
+    for module in stand_ins.values():
+        vars(module)["JITFunction"] = NoneType
+    sys.modules.update(stand_ins)
+    try:
+        from torch.utils.flop_counter import flop_registry
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+    return flop_registry

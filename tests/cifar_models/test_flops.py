@@ -64,6 +64,11 @@ from cifar_models.architectures import Airbench, ImageShape
 from cifar_models.flops import flops
 assert flops(Airbench().build(ImageShape(3, 32, 32, 10)), torch.zeros(1, 3, 32, 32))
 assert "torch._dynamo" not in sys.modules, "the compiler takes seconds in each worker"
+assert not [name for name in sys.modules if name.split(".")[0] == "triton"]
+import importlib.util
+if importlib.util.find_spec("triton"):  # it can be had as if nothing had been
+    from triton.runtime.jit import JITFunction
+    assert JITFunction is not type(None)
 """
 
 
@@ -72,3 +77,4 @@ def test_counting_leaves_the_compiler_out() -> None:
         [sys.executable, "-c", COUNT], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""

@@ -1,0 +1,70 @@
+"""A worker's steps without Ray's cluster: what it reports beside the metrics."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cifar_models.numerics import Numerics
+from sweeps.execution import trainable
+from sweeps.execution.trainable import Trainable, TrainingImages
+from sweeps.record.identity import TrialSpec
+from tests.cifar_models.small import ONE_PHASE, images
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The networks whose operations were counted; images need no object store."""
+    seen: list[object] = []
+    count = trainable.flops
+    monkeypatch.setattr(trainable, "flops", lambda *a: seen.append(a[0]) or count(*a))
+    monkeypatch.setattr("ray.get", lambda reference: reference)
+    return seen
+
+
+def config(folder: Path, seed: int, **changes: Any) -> dict[str, Any]:
+    spec = TrialSpec(ONE_PHASE.replace(changes), seed, Numerics(), "f" * 16)
+    return {
+        "spec": spec.to_json(),
+        "data": "drawn",
+        "checkpoint": str(folder / f"{spec.id}.pt"),
+        "recorded_epochs": 0,
+    }
+
+
+def worker(first: dict[str, Any]) -> Trainable:
+    parts = images()
+    made = Trainable.__new__(Trainable)
+    made.setup(first, {"drawn": TrainingImages(parts.train, parts.validation, 10)})  # type: ignore[dict-item]
+    return made
+
+
+def test_parameters_and_operations_are_facts_of_every_epoch(
+    tmp_path: Path, counted: list[object]
+) -> None:
+    made = worker(config(tmp_path, 0))
+    first, second = made.step(), made.step()
+    assert first["facts"] == second["facts"]
+    assert first["facts"]["parameters"] == "510"
+    assert int(first["facts"]["flops"]) == 32 * 32 * 4 * 27 * 4 + 16 * 16 * 8 * 36 * 6 + 8 * 10 * 6
+    assert len(counted) == 1
+
+
+def test_a_worker_counts_each_network_once(tmp_path: Path, counted: list[object]) -> None:
+    made = worker(config(tmp_path, 0))
+    flops = {made.step()["facts"]["flops"]}
+    for number, changes in enumerate(({}, {"optimizer.lr": 0.2}, {"batch_size": 20})):
+        made.reset_config(config(tmp_path, number + 1, **changes))
+        flops.add(made.step()["facts"]["flops"])
+    assert len(flops) == len(counted) == 1
+    made.reset_config(config(tmp_path, 9, **{"model.channels": (4, 9)}))
+    assert made.step()["facts"]["flops"] not in flops
+    assert len(counted) == 2
+
+
+def test_a_trial_that_could_not_start_has_no_counts(tmp_path: Path, counted: list[object]) -> None:
+    made = worker(config(tmp_path, 0, **{"batch_size": 1000}))
+    report = made.step()
+    assert report["status"] == "failed"
+    assert not {"parameters", "flops"} & report["facts"].keys()
+    assert counted == []
