@@ -1,4 +1,4 @@
-"""The kind `claim`: what a study is expected to show, as a check on its outcome.
+"""Claims: what a study is expected to show, as checks on its outcome.
 
 A claim looks at levels of one factor through `Outcomes`, which whoever has the results provides,
 and is upheld or refuted where each of its comparisons is, at the number of seeds there is.
@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
-from cifar_models.component import Component
+from cifar_models.component import Frozen
 
 Verdict = Literal["upheld", "refuted", "undecided"]
 
@@ -54,7 +54,7 @@ class Finding(NamedTuple):
     """What that is a difference in; empty where the finding is no number."""
 
 
-class Claim(Component, kind="claim"):
+class AnyClaim(Frozen):
     """An expectation about the levels of ``factor``."""
 
     factor: str
@@ -72,7 +72,7 @@ class Claim(Component, kind="claim"):
         """Return the claim in few words."""
 
 
-class Ordering(Claim):
+class Ordering(AnyClaim):
     """Levels from the best to the worst, each better than the next.
 
     Source: two-sided paired t intervals of 95 % for each neighbouring pair.
@@ -95,7 +95,7 @@ class Ordering(Claim):
         yield from _better(outcomes, self.factor, pairwise(self.levels), self.measure)
 
 
-class Best(Claim):
+class Best(AnyClaim):
     """One level better than each of some others, which are not compared with each other.
 
     Source: as Ordering.
@@ -120,7 +120,7 @@ class Best(Claim):
         yield from _better(outcomes, self.factor, pairs, self.measure)
 
 
-class Alike(Claim):
+class Alike(AnyClaim):
     """Two levels that differ by less than ``within``, in the measure's own unit (0.01: a point).
 
     Source: equivalence is upheld where the 95 % interval lies inside the margin, a stricter form of
@@ -153,7 +153,7 @@ class Alike(Claim):
         yield Finding(" = ".join(self.levels), verdict, near, found, self.measure)
 
 
-class Reaches(Claim):
+class Reaches(AnyClaim):
     """The mean of a level is at least a number, in the measure's own unit (0.92: 92 %).
 
     Source: the 95 % t interval of the mean over seeds.
@@ -185,7 +185,7 @@ class Reaches(Claim):
         yield Finding(self.sentence(), verdict, direction, Interval(*ends), self.measure)
 
 
-class Diverges(Claim):
+class Diverges(AnyClaim):
     """Some levels diverge, others train to their end: at each of their seeds.
 
     Source: the status of each trial.
@@ -215,6 +215,10 @@ class Diverges(Claim):
                 verdict = {expected: "upheld", missed: "refuted"}.get(diverged, "undecided")  # type: ignore[assignment]
             direction = None if not ended else abs(diverged - expected) < ended / 2
             yield Finding(f"{level}: {diverged} of {ended} diverged", verdict, direction)
+
+
+Claim = Annotated[Ordering | Best | Alike | Reaches | Diverges, Field(discriminator="name")]
+"""A claim, told apart by its name."""
 
 
 def verdict(findings: Iterable[Finding]) -> Verdict:

@@ -9,9 +9,9 @@ from tests.cifar_models.small import ONE_PHASE, measured, start
 def test_their_numbers_and_gradients() -> None:
     weight = torch.tensor([[1.0, -2.0]], requires_grad=True)
     other = torch.tensor([[3.0]], requires_grad=True)
-    assert float(L1(coefficient=0.1).measure([weight, other])) == pytest.approx(0.6)
+    assert L1(coefficient=0.1).measure([weight, other]).item() == pytest.approx(0.6)
     term = L2(coefficient=0.1).measure([weight, other])
-    assert float(term) == pytest.approx(0.05 * 14)
+    assert term.item() == pytest.approx(0.05 * 14)
     term.backward()
     torch.testing.assert_close(weight.grad, 0.1 * weight.detach())
 

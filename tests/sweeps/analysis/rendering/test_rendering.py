@@ -21,7 +21,7 @@ def test_every_format_shows_every_level_of_every_factor(name: str) -> None:
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "loss"])
 def test_every_format_for_people_carries_caption_and_footnotes(name: str, metric: str) -> None:
     trials = frames.blank(frames.small(), "tanh", 12, "running")
-    text = render(ablation_table(trials, frames.CONTEXT, metric), name)
+    text = " ".join(render(ablation_table(trials, frames.CONTEXT, metric), name).split())
     for words in ("Which activation", "INTERIM", "Without all seeds", "2/3", "paired by"):
         assert words in text
 
