@@ -15,7 +15,7 @@ demo: $(VENV)/.installed ## install, run the study quickstart, print its table (
 	$(BIN)/python sweeps/ablation.py
 
 test: $(VENV)/.installed-test ## install, run the fast tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
 	$(BIN)/python -m pytest -m slow
