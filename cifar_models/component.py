@@ -30,13 +30,16 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 _KIND_MARK = "x-kind"
+_MANY = 30
 _REGISTRIES: dict[str, dict[str, type["Component"]]] = {}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a sentence that names the known word nearest to ``word``, and all of them."""
+    """Return a sentence that names the known word nearest to ``word``, and others if it helps."""
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1)
+    if close and len(known) > _MANY:
+        return f"did you mean {close[0]!r}? {len(known)} are known"
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(known)}"
 

@@ -1,7 +1,7 @@
 """Published studies at a budget of minutes: a first look at directions, before days are spent.
 
-Epochs and images are cut by the same factor, so that neither schedule nor data is left without
-some; what is varied, batch sizes and rates stay as they are.
+Epochs and images are cut by the same factor, until four epochs are left and images alone are cut;
+what is varied, batch sizes and rates stay as they are.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 import itertools
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -106,7 +107,7 @@ class Factorial(Design):
             return ()
         cells = {}
         for levels in itertools.product(*(f.levels for f in factors)):
-            changes = {path: v for level in levels for path, v in level.changes.items()}
+            changes = _merged(levels)
             cells[" x ".join(level.name for level in levels)] = _changed(base, changes, *levels)
         return _compared_with(base, " x ".join(f.name for f in factors), cells)
 
@@ -167,8 +168,30 @@ def _parts(factors: tuple[Factor, ...]) -> list[Level]:
 
 
 def _with(base: Recipe, parts: list[Level]) -> Recipe:
-    changes = {path: value for part in parts for path, value in part.changes.items()}
-    return _changed(base, changes, *parts)
+    return _changed(base, _merged(parts), *parts)
+
+
+def _merged(levels: Iterable[Level]) -> dict[str, Any]:
+    """Return the changes of several levels, in their order.
+
+    Raises:
+        ValueError: One would undo another: ``model`` after ``model.activation``, or twice the same.
+    """
+    merged: dict[str, Any] = {}
+    for level in levels:
+        undone = [
+            (path, other)
+            for path in level.changes
+            for other in merged
+            if f"{other}.".startswith(f"{path}.")
+        ]
+        for path, other in undone:
+            raise ValueError(
+                f"level {level.name} changes {path!r} and would undo another factor's change of "
+                f"{other!r}: put both into one factor, or the wider path first"
+            )
+        merged |= level.changes
+    return merged
 
 
 def _levels(base: Recipe, factor: Factor) -> dict[str, Recipe]:

@@ -37,6 +37,8 @@ class Published(Frozen):
     kind: Kind
     where: str
     printed: dict[str, dict[str, float]] = Field(default_factory=dict)
+    seeds: Annotated[int, Field(gt=0)] | None = None
+    """Trials behind each number where they are others than in the rest of the report."""
     command: str = ""
     note: str = ""
 

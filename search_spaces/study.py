@@ -149,6 +149,11 @@ class Study(Frozen):
         for claim in self.claims:
             if claim.factor not in levels:
                 raise ValueError(f"claim {claim.sentence()}: {nearest(claim.factor, levels)}")
+            measured = [*registry("metric"), "loss", "seconds", "parameters"]
+            measured += [cost.column for cost in self.costs]
+            if claim.measure not in measured:
+                known = nearest(claim.measure, measured)
+                raise ValueError(f"claim {claim.sentence()}: no measure {claim.measure!r}; {known}")
             for level in claim.levels_meant():
                 if level not in levels[claim.factor]:
                     known = nearest(level, levels[claim.factor])

@@ -43,8 +43,8 @@ def table_of(results: Results) -> Table:
             + ("" if images["validation"] else "; no validation data: no choice was made")
         ),
         varied=(
-            "Initialisation, data order, augmentation and dropout vary with the seed; the split "
-            f"is fixed (split seed {split['seed']})"
+            "Initialisation, data order, augmentation, mixing and dropout vary with the seed; the "
+            f"split is fixed (split seed {split['seed']})"
         ),
         equal_budget=study.get("equal_budget", True),
         notes=_unknown_costs(results),

@@ -1,8 +1,8 @@
 """Plain convolutional networks of any depth: the toy nets in which one factor is studied."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from torch import nn
 
 from cifar_models.activations import Activation, ReLU
@@ -35,14 +35,21 @@ class PlainCNN(Architecture):
     activation: Activation = ReLU()
     dropout: Annotated[float, Field(ge=0, lt=1), Range(0.0, 0.5)] = 0.0
 
-    @model_validator(mode="after")
-    def _one_kernel_a_layer(self) -> Self:
-        if len(self.kernels) != len(self.channels):
+    @field_validator("kernel_size")
+    @classmethod
+    def _one_kernel_a_layer(
+        cls, sizes: int | tuple[int, ...], info: ValidationInfo
+    ) -> int | tuple[int, ...]:
+        """Refuse another number of sizes than layers; equal sizes are one, as in the signature."""
+        channels = info.data.get("channels")
+        if isinstance(sizes, int) or channels is None:
+            return sizes
+        if len(sizes) != len(channels):
             raise ValueError(
-                f"kernel_size has {len(self.kernels)} entries for {len(self.channels)} channels: "
+                f"kernel_size has {len(sizes)} entries for {len(channels)} channels: "
                 "give one number, or one for each layer"
             )
-        return self
+        return sizes[0] if len(set(sizes)) == 1 else sizes
 
     @property
     def kernels(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from cifar_models.component import registry
+from cifar_models.costs import Cost
 from sweeps.analysis.measure import Measure, find_measure
 
 _FACTS = {
@@ -46,8 +47,15 @@ def find_quantity(name: str) -> Quantity:
         return Quantity(name, f"{split}/{rest}", named)
     if _is_measured(name):
         return Quantity(name, f"test/{name}", find_measure(name))
-    cost = replace(find_measure(name), decimals=1, higher_is_better=False)
+    cost = replace(find_measure(name), decimals=1, higher_is_better=_higher_is_better(name))
     return Quantity(name, name, cost)
+
+
+def _higher_is_better(column: str) -> bool:
+    """Return a cost's direction; less is better of what nobody here knows."""
+    costs = registry("cost").items()
+    known = [cost for name, cost in costs if column == name or column.startswith(f"{name}_")]
+    return any(issubclass(cost, Cost) and cost.higher_is_better for cost in known)
 
 
 def _is_measured(name: str) -> bool:

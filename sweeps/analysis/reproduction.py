@@ -170,7 +170,8 @@ def _notes(
                 "The report looked for its best epochs and levels on the test images, which "
                 "flatters its numbers; here nothing is chosen on them."
             )
-        seeds = "one seed" if report.seeds == 1 else f"{report.seeds} seeds"
+        count = published.seeds or report.seeds
+        seeds = "one seed" if count == 1 else f"{count} seeds"
         yield f"Printed numbers are of {seeds}, without a spread."
     if any(row.quantity == "seconds" for row in rows):
         yield (
@@ -198,7 +199,7 @@ def _shortened(study: Study, full: Study) -> str:
     steps = base.epochs * (train // base.batch_size)
     return (
         f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train:,} training images, {steps:,} "
-        "steps): directions only, and accuracies far below the printed ones."
+        "steps): directions only; accuracies are not those of the full budget."
     )
 
 

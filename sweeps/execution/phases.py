@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from typing import Any
 
 import ray
@@ -45,11 +46,12 @@ def run_phases(
         ),
         {"cpu": resources.cpus_per_trial, "gpu": resources.gpus_per_trial},
     )
-    kills_left = _MEMORY_KILLS
+    kills_left, ends = _MEMORY_KILLS, time.monotonic() + (time_budget or 0)
     try:
         while True:
             try:
-                _tune(trainable, chain, resources.slots, time_budget)
+                left = None if time_budget is None else max(ends - time.monotonic(), 1.0)
+                _tune(trainable, chain, resources.slots, left)
                 break
             except RuntimeError as error:
                 # Ray's memory monitor ends the whole run, perhaps for an innocent trial's sake.

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from cifar_models.architectures import LeNet5
 from cifar_models.optimizers import SGD, Adam
 from cifar_models.recipe import Recipe
 from search_spaces.bases import SMALL_CNN
@@ -103,6 +104,23 @@ def test_cumulative_adds_one_part_after_another_to_the_base() -> None:
     assert arms[0].recipe == SMALL_CNN
     both = {"loss": "label_smoothing", "model.activation": "mish"}
     assert arms[2].recipe == SMALL_CNN.replace(both)
+
+
+@pytest.mark.parametrize("design", [LeaveOneOut(), Cumulative(), Factorial()])
+@pytest.mark.parametrize(
+    ("first", "second"), [("augmentation", "augmentation"), ("model.activation", "model")]
+)
+def test_a_part_that_would_undo_another_is_refused(design: Design, first: str, second: str) -> None:
+    values = {"augmentation": [], "model.activation": "mish", "model": "lenet5"}
+    parts = (factor("a", first, x=values[first]), factor("b", second, y=values[second]))
+    with pytest.raises(ValueError, match="would undo another factor's change of"):
+        design.arms(SMALL_CNN, parts)
+
+
+def test_the_wider_path_may_come_first() -> None:
+    parts = (factor("a", "model", x=LeNet5()), factor("b", "model.activation", y="mish"))
+    (*_, both) = Cumulative().arms(SMALL_CNN, parts)
+    assert both.recipe == SMALL_CNN.replace({"model": LeNet5(), "model.activation": "mish"})
 
 
 @pytest.mark.parametrize("design", [LeaveOneOut(), Cumulative()])

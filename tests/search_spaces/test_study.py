@@ -154,6 +154,7 @@ def test_a_claim_speaks_of_levels_that_there_are() -> None:
     claim = {"name": "ordering", "factor": "activation", "levels": ["relu", "mish"]}
     assert STUDY.replace(claims=[claim]).claims[0].sentence() == "relu > mish"
     assert "did you mean 'activation'" in refused(claims=[claim | {"factor": "activatoin"}])
+    assert "did you mean 'accuracy'" in refused(claims=[claim | {"measure": "accurcay"}])
     wrong = claim | {"levels": ["relu", "mihs"]}
     assert "no level 'mihs'; did you mean 'mish'" in refused(claims=[wrong])
 

@@ -82,8 +82,8 @@ def test_the_quick_budget_says_what_it_left_out() -> None:
     assert train is not None
     assert found.notes[0] == (
         f"Quick budget ({epochs} of 200 epochs, {train:,} training images, "
-        f"{epochs * (train // 128)} steps): directions only, and accuracies far below the printed "
-        "ones."
+        f"{epochs * (train // 128)} steps): directions only; accuracies are not those of the full "
+        "budget."
     )
     seeds = compared(budget="quick", seeds=(0, 1)).notes[0]
     assert seeds == "Quick budget (fewer seeds): directions only."
