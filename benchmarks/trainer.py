@@ -98,10 +98,10 @@ def _case(name: str, options: Options) -> Case:
     cuda = options.device == "cuda"
     figures = [
         compare(windows, RULE, CLASSIC, at_least=work.cuda if cuda else work.target),
-        compare(windows, RULE, TUNED),
         compare(windows, fp32, CLASSIC, at_least=None if cuda else work.fp32).model_copy(
             update={"name": f"{FP32} over {CLASSIC}"}
         ),
+        compare(windows, RULE, TUNED),
     ]
     rule = chosen[RULE]
     layout = "channels last" if rule.channels_last else "contiguous"
