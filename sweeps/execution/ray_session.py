@@ -93,7 +93,11 @@ class RaySession:
             self._started = self._beside.submit(_connect, self.address)
 
     def ready(self) -> Resources:
-        """Wait for Ray, and return what it has."""
+        """Wait for Ray, and return what it has.
+
+        Raises:
+            ValueError: Ray does not start, or trials that are planned for a GPU would get none.
+        """
         if self._own:
             self.begin()
             assert self._started is not None
@@ -102,7 +106,12 @@ class RaySession:
             cpus, gpus, most = self._wanted
             if not self.resources.gpus_per_trial:
                 gpus = 0.0  # Ray may see one that torch cannot use
-            self.resources = plan_resources(cpus, gpus, most)
+            planned, self.resources = self.resources, plan_resources(cpus, gpus, most)
+            if self.resources.device != planned.device:
+                raise ValueError(
+                    "torch sees a GPU on this machine, and Ray does not; give --gpus-per-trial 0 "
+                    "to train on CPUs"
+                )
         return self.resources
 
     def __exit__(self, *_: object) -> None:

@@ -19,6 +19,8 @@ from tests.sweeps.analysis.frames import small
         ("seconds", "seconds", False, "s"),
         ("parameters", "parameters", False, ""),
         ("epochs_to_accuracy_0.4", "epochs_to_accuracy_0.4", False, ""),
+        ("images_per_second", "images_per_second", True, ""),
+        ("a_cost_unknown_here", "a_cost_unknown_here", False, ""),
     ],
 )
 def test_each_printed_quantity_has_a_column_and_a_direction(

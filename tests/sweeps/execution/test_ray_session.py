@@ -1,0 +1,62 @@
+import pytest
+
+from sweeps.execution import ray_session
+from sweeps.execution.ray_session import RaySession, Resources
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that were connected to; no Ray is started."""
+    addresses: list[str] = []
+    monkeypatch.setattr(ray_session, "_connect", addresses.append)
+    return addresses
+
+
+def has(monkeypatch: pytest.MonkeyPatch, torch_gpus: float, ray_gpus: float) -> None:
+    monkeypatch.setattr(ray_session, "plan_resources_here", lambda *_: Resources(1, torch_gpus, 2))
+
+    def plan(cpus: int, gpus: float | None, most: int | None) -> Resources:
+        return Resources(cpus, ray_gpus if gpus is None else gpus, 1)
+
+    monkeypatch.setattr(ray_session, "plan_resources", plan)
+
+
+def test_this_machines_ray_starts_once_and_only_when_it_is_wanted(
+    connected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(monkeypatch, 0.0, 0.0)
+    with RaySession(None) as session:
+        assert session.resources.slots == 2
+        assert connected == []
+        session.begin()
+        session.begin()
+        assert session.ready().slots == 1
+    assert connected == ["local"]
+
+
+def test_a_gpu_that_torch_cannot_use_is_left_alone(
+    connected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(monkeypatch, 0.0, 1.0)
+    with RaySession(None) as session:
+        assert session.ready().device == "cpu"
+
+
+def test_a_gpu_that_ray_does_not_see_is_a_sentence(
+    connected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(monkeypatch, 1.0, 0.0)
+    with (
+        RaySession(None) as session,
+        pytest.raises(ValueError, match="give --gpus-per-trial 0 to train on CPUs"),
+    ):
+        session.ready()
+
+
+def test_a_cluster_is_connected_to_at_once(
+    connected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(monkeypatch, 0.0, 1.0)
+    with RaySession("10.0.0.1:6379") as session:
+        assert connected == ["10.0.0.1:6379"]
+        assert session.ready().device == "cuda"
