@@ -4,19 +4,34 @@ import contextlib
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.control import nothing_to_train
-from benchmarks.harness import Arm, Benchmark, Case, Figure, Options, alternate, apart
+from benchmarks.harness import (
+    Arm,
+    Benchmark,
+    Case,
+    Figure,
+    Options,
+    alternate,
+    apart,
+    compare,
+)
 from benchmarks.harness.once import Once, in_fresh_process
 from benchmarks.harness.windows import kept
 from benchmarks.sweep import burning, overhead_study
 from cifar_models.recipe import Recipe
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 STOCK, OURS = "log_metric, one by one", "journal and batches"
+FLOOR = "log_batch alone"
 METRICS = {f"validation/metric_{number}": 1 / 3 for number in range(8)}
 LIMIT, SHARE = 0.06, 1.0  # ms a metric, % of the wall
 
@@ -30,8 +45,12 @@ def measure(options: Options) -> list[Case]:
 
 
 def _metric(options: Options) -> Case:
-    epochs = options.pick(5, 100, 100)
-    with apart(partial(_one_by_one, epochs // 5), partial(_in_batches, epochs)) as arms:
+    epochs, trials = options.pick((5, 1), (100, 10), (100, 10))
+    with apart(
+        partial(_one_by_one, epochs, max(1, trials // 10)),
+        partial(_in_batches, epochs, trials),
+        partial(_at_once, epochs, trials),
+    ) as arms:
         windows = alternate(arms, rounds=options.pick(1, 9, 15))
     figures = [
         Figure(
@@ -39,33 +58,43 @@ def _metric(options: Options) -> Case:
             values=tuple(1000 / window.rate for window in kept(windows, arm)),
             polluted=any(window.polluted for window in kept(windows, arm)),
         )
-        for arm in (STOCK, OURS)
+        for arm in (STOCK, OURS, FLOOR)
     ]  # fmt: skip
     return Case(
-        name=f"{epochs} epochs of {len(METRICS)} metrics", unit="metrics", windows=tuple(windows),
-        figures=tuple(figures),
+        name=f"trials of {epochs} epochs, {len(METRICS)} metrics each", unit="metrics",
+        windows=tuple(windows), figures=(*figures, compare(windows, OURS, FLOOR)),
     )  # fmt: skip
 
 
-def _one_by_one(epochs: int) -> Arm:
-    """Return a script that logs as MLflow's tutorials do."""
-    from mlflow import MlflowClient
+def _writing(name: str, client: "MlflowClient", trials: int, write: Callable[[str], int]) -> Arm:
+    """Return an arm that writes the metrics of trials, whose runs are made before it is timed."""
+    experiment = client.create_experiment(name)
+    run_ids: list[str] = []
 
-    client = MlflowClient(f"sqlite:///{tempfile.mkdtemp(prefix='benchmark-')}/mlflow.db")
-    experiment = client.create_experiment("stock")
+    def prepare() -> None:
+        run_ids[:] = [client.create_run(experiment).info.run_id for _ in range(trials)]
 
     def run() -> float:
-        run_id = client.create_run(experiment).info.run_id
+        return float(sum(map(write, run_ids)))
+
+    return Arm(name, run, prepare)
+
+
+def _one_by_one(epochs: int, trials: int) -> Arm:
+    """Return a script that logs as MLflow's tutorials do."""
+    client = _new_client()
+
+    def write(run_id: str) -> int:
         for epoch in range(epochs):
             for name, value in METRICS.items():
                 client.log_metric(run_id, name, value, step=epoch)
         return epochs * len(METRICS)
 
-    return Arm(STOCK, run)
+    return _writing(STOCK, client, trials, write)
 
 
-def _in_batches(epochs: int) -> Arm:
-    """Return a trial whose epochs are written to the journal, then to MLflow at once."""
+def _in_batches(epochs: int, trials: int) -> Arm:
+    """Return trials whose epochs are written to the journal, then to MLflow at once."""
     from sweeps.record.journal import Journal
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.run_update import RunUpdate
@@ -73,19 +102,40 @@ def _in_batches(epochs: int) -> Arm:
     state = Path(tempfile.mkdtemp(prefix="benchmark-"))
     journal, runs = Journal(state), Runs(f"sqlite:///{state / 'mlflow.db'}", str(state))
 
-    def run() -> float:
-        run_id = runs.client.create_run(runs.experiment).info.run_id
+    def write(run_id: str) -> int:
         results = [
             journal.append("result", run_id, epoch=epoch, status="running", metrics=METRICS,
                            study="logging")
             for epoch in range(epochs)
         ]  # fmt: skip
-        update = RunUpdate()
-        update.epochs(results)
-        runs.write(run_id, update)
+        runs.write(run_id, RunUpdate().epochs(results))
         return epochs * len(METRICS)
 
-    return Arm(OURS, run)
+    return _writing(OURS, runs.client, trials, write)
+
+
+def _at_once(epochs: int, trials: int) -> Arm:
+    """Return what no user of MLflow undercuts: all points of a trial in one call, and no more."""
+    from mlflow.entities import Metric
+
+    client = _new_client()
+
+    def write(run_id: str) -> int:
+        points = [
+            Metric(name, value, epoch, epoch)
+            for epoch in range(epochs)
+            for name, value in METRICS.items()
+        ]
+        client.log_batch(run_id, points)
+        return len(points)
+
+    return _writing(FLOOR, client, trials, write)
+
+
+def _new_client() -> "MlflowClient":
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{tempfile.mkdtemp(prefix='benchmark-')}/mlflow.db")
 
 
 # ------------------------------------------------------------------ a sweep

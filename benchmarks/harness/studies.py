@@ -15,7 +15,8 @@ from rich.console import Console
 from search_spaces.study import Study
 from sweeps.execution import phases
 from sweeps.execution.chain import Phase
-from sweeps.execution.runner import Options, StudyRun
+from sweeps.execution.options import Options
+from sweeps.execution.runner import StudyRun
 from sweeps.execution.trainable import Trainable
 from sweeps.record.journal import FILE, read_events
 from sweeps.record.places import Places, resolve_places

@@ -65,6 +65,14 @@ DeterministicOption = Annotated[
         "--deterministic", help="Search in cohorts: no dependence on timing or on workers."
     ),
 ]
+TimeBudgetOption = Annotated[
+    float | None,
+    typer.Option("--time-budget", help="Stop after so many seconds; run again to go on."),
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Train again what is done.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

@@ -21,12 +21,12 @@ from sweeps.commands.options import (
     gpu_share,
     sentences,
 )
+from sweeps.execution.options import Options
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from search_spaces.study import Study
-    from sweeps.execution.runner import Options
     from sweeps.record.places import Places
 
 
@@ -52,7 +52,6 @@ def plan(
     from rich.console import Console
 
     from sweeps.commands.studies import resolve_study
-    from sweeps.execution.runner import Options
     from sweeps.record.places import resolve_places
 
     places = resolve_places(storage, state, tracking_uri)
@@ -65,7 +64,7 @@ def plan(
 
 
 def print_plan(
-    study: "Study", places: "Places", options: "Options", console: "Console", *,
+    study: "Study", places: "Places", options: Options, console: "Console", *,
     as_json: bool = False,
 ) -> None:  # fmt: skip
     """Work the plan of a study out and print it."""

@@ -10,19 +10,22 @@ from sweeps.commands.options import (
     ConcurrentOption,
     CpusOption,
     DataDirOption,
+    DryRunOption,
+    FreshOption,
     GpusOption,
     JsonOption,
     SeedsOption,
     StateOption,
     StorageOption,
+    TimeBudgetOption,
     TrackingOption,
     gpu_share,
     sentences,
 )
+from sweeps.execution.options import Options
 
 if TYPE_CHECKING:
     from search_spaces.study import Study
-    from sweeps.execution.runner import Options
     from sweeps.record.places import Places
 
 
@@ -62,11 +65,9 @@ def reproduce(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
-    time_budget: Annotated[
-        float | None, typer.Option(help="Stop after so many seconds; run again to go on.")
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and end.")] = False,
+    time_budget: TimeBudgetOption = None,
+    fresh: FreshOption = False,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
@@ -76,7 +77,6 @@ def reproduce(
 
     Running the same command again goes on where it was stopped, and trains nothing twice.
     """
-    from sweeps.execution.runner import Options
     from sweeps.record.places import resolve_places
     from sweeps.reproduction import FOLDER
 
@@ -103,7 +103,7 @@ def _again(
     seeds: str | None,
     folder: Path,
     places: "Places",
-    options: "Options",
+    options: Options,
     *,
     dry_run: bool,
     as_json: bool,

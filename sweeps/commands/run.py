@@ -1,7 +1,7 @@
 """`sweeps run`, which is `python sweeps/ablation.py`: run a study and print its table."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,24 +12,27 @@ from sweeps.commands.options import (
     DataDirOption,
     DatasetOption,
     DeterministicOption,
+    DryRunOption,
     EpochsOption,
+    FreshOption,
     GpusOption,
     SeedsOption,
     StateOption,
     StorageOption,
     StudyOption,
+    TimeBudgetOption,
     TrackingOption,
     TrialsOption,
     gpu_share,
     sentences,
 )
+from sweeps.execution.options import Options
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from cifar_models.source_file import SourceFile
     from search_spaces.study import Study
-    from sweeps.execution.runner import Options
     from sweeps.record.places import Places
 
 INTERRUPTED = 130
@@ -48,14 +51,10 @@ def run(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
-    time_budget: Annotated[
-        float | None, typer.Option(help="Stop after so many seconds; run again to go on.")
-    ] = None,
+    time_budget: TimeBudgetOption = None,
     deterministic: DeterministicOption = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is done.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
-    ] = False,
+    fresh: FreshOption = False,
+    dry_run: DryRunOption = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
@@ -68,7 +67,6 @@ def run(
 
     from sweeps.commands.plan import print_plan
     from sweeps.commands.studies import resolve_study
-    from sweeps.execution.runner import Options
     from sweeps.record.places import resolve_places
 
     console = Console()
@@ -89,7 +87,7 @@ def carry_out(
     study: "Study",
     sources: tuple["SourceFile", ...],
     places: "Places",
-    options: "Options",
+    options: Options,
     console: "Console",
 ) -> None:
     """Run what is left of a study; an interruption ends the command with a sentence."""

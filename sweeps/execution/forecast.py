@@ -1,7 +1,7 @@
 """What a study will cost: its phases, their trials and epochs, and how much of it is done."""
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from rich.console import Console
@@ -11,6 +11,7 @@ from cifar_models.recipe import Recipe
 from search_spaces.study import SEARCH_SEED, Search, Study
 from sweeps.execution.cohorts import COHORT
 from sweeps.execution.images import ImageStore
+from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.ray_session import RaySession, Resources
@@ -18,9 +19,6 @@ from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.journal import TrialRecord, read_records
 from sweeps.record.places import Places
-
-if TYPE_CHECKING:
-    from sweeps.execution.runner import Options
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Forecast:
         console.print(f"{at_once}, {threads} threads each")
 
 
-def forecast(study: Study, places: Places, options: "Options") -> Forecast:
+def forecast(study: Study, places: Places, options: Options) -> Forecast:
     """Work out what a study would run, without training and without writing anything.
 
     Raises:
@@ -198,7 +196,7 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
     return list(arms.values())
 
 
-def _resources(options: "Options") -> Resources:
+def _resources(options: Options) -> Resources:
     wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
     with RaySession(options.address, *wanted) as session:
         return session.resources

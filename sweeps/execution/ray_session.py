@@ -5,7 +5,7 @@ import os
 import signal
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 # Read when Ray is imported: no second set of logs, no snapshots of driver state (the journal is
 # our state), no change of working directory, no second progress display.
@@ -22,13 +22,10 @@ import torch
 
 from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
+from sweeps.execution.options import GpuShare
 
 _QUIET = ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis")
 _CONNECT_SECONDS = 20
-
-GpuShare = float | Literal["auto"] | None
-"""Of a GPU for each trial. None: a whole one where there are any. ``auto``: a whole one too, until
-`sweeps.execution.packing` has measured how many trials it holds."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -21,12 +19,13 @@ from sweeps.execution.chain import Chain, Interrupted, Phase
 from sweeps.execution.cohorts import COHORT
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
+from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import open_optuna_study, searched, searched_specs
 from sweeps.execution.packing import choose, probe_cluster, told
 from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Headline, Progress
-from sweeps.execution.ray_session import GpuShare, RaySession, plan_resources
+from sweeps.execution.ray_session import RaySession, plan_resources
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
@@ -40,21 +39,6 @@ from sweeps.record.recovery import prepare, recover
 from sweeps.record.tracking import Tracker
 
 _FLUSH_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a study is run, apart from what it asks."""
-
-    data_dir: Path | None = None
-    address: str | None = None
-    cpus_per_trial: int = 1
-    gpus_per_trial: GpuShare = None
-    max_concurrent: int | None = None
-    time_budget: float | None = None
-    """Seconds for all phases together."""
-    deterministic: bool = False
-    fresh: bool = False
 
 
 class StudyRun:

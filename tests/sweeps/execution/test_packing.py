@@ -14,6 +14,7 @@ from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from sweeps.execution import packing
 from sweeps.execution.images import ImageStore
+from sweeps.execution.options import Options
 from sweeps.execution.packing import (
     Measured,
     choose,
@@ -24,7 +25,7 @@ from sweeps.execution.packing import (
     told,
 )
 from sweeps.execution.ray_session import RaySession, Resources
-from sweeps.execution.runner import Options, StudyRun
+from sweeps.execution.runner import StudyRun
 from sweeps.execution.side_by_side import Work
 from sweeps.execution.trial_source import data_key
 from sweeps.record.journal import read_records
