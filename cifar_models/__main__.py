@@ -100,7 +100,7 @@ def _run(arguments: argparse.Namespace) -> int:
     epoch, metrics = _selected(training, provenance, parts.test if arguments.test else None)
     print(f"epoch {epoch} of {recipe.epochs}")
     for name, value in metrics.items():
-        print(f"{name:<28}{value:.6g}")
+        print(f"{name:<30}{value:.6g}")
     _compare(metrics, provenance.metrics)
     return 0
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cifar_models.component import Component, Frozen
+from cifar_models.source_file import USER_MODULE
 
 _OURS = ("cifar_models.", "search_spaces.", "sweeps.")
 
@@ -41,6 +42,13 @@ def source_digest(recipe: Frozen) -> str:
     for _, component in sorted(classes.items()):
         digest.update(reached_source(component).encode())
     return digest.hexdigest()[:16]
+
+
+def own_source(recipe: Frozen) -> str | None:
+    """Return the text of the user's own file that a recipe's components come from, if any do."""
+    modules = {component.__module__ for component in foreign_components(recipe)}
+    own = next((name for name in modules if name.startswith(USER_MODULE)), None)
+    return "".join(linecache.getlines(str(sys.modules[own].__file__))) if own else None
 
 
 def reached_source(component: type[Component]) -> str:

@@ -4,6 +4,7 @@ import typer
 
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
+from sweeps.commands.logs import logs
 from sweeps.commands.plan import plan
 from sweeps.commands.reproduce import reproduce
 from sweeps.commands.run import run
@@ -21,6 +22,7 @@ app.command("list")(list_choices)
 app.command("table")(table)
 app.command("export")(export)
 app.command("reproduce")(reproduce)
+app.command("logs")(logs)
 
 
 def main() -> None:

@@ -9,9 +9,10 @@ from cifar_models import checkpoint as checkpoints
 from search_spaces.study import Study
 from sweeps.execution.images import ImageStore
 from sweeps.execution.recorder import Recorder
-from sweeps.execution.trial_source import PlannedTrials, checkpoint_url, data_key
+from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
+from sweeps.record.places import checkpoint_url
 
 _SUFFIX = "-test"
 

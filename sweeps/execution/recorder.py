@@ -7,8 +7,9 @@ from ray.tune.experiment import Trial
 
 from cifar_models import checkpoint as checkpoints
 from sweeps.execution.progress import Headline
-from sweeps.execution.trial_source import TrialSource, checkpoint_url
+from sweeps.execution.trial_source import TrialSource
 from sweeps.record.journal import Journal
+from sweeps.record.places import checkpoint_url
 from sweeps.record.tracking import Tracker
 
 

@@ -29,12 +29,12 @@ from sweeps.execution.ray_session import RaySession, plan_resources
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
-from sweeps.execution.trial_source import PlannedTrials, checkpoint_url, data_key
+from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, winner
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
-from sweeps.record.places import Places, check_writable, make_writable
+from sweeps.record.places import Places, check_writable, checkpoint_url, make_writable
 from sweeps.record.recovery import prepare, recover
 from sweeps.record.tracking import Tracker
 

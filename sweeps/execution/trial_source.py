@@ -11,6 +11,7 @@ from cifar_models.recipe import Recipe
 from sweeps.execution.lean_tune import LeanTrial, Template
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
+from sweeps.record.places import checkpoint_url
 
 
 class TrialSource(ABC):
@@ -98,11 +99,6 @@ class PlannedTrials(TrialSource):
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial of the list."""
         return self._waiting.popleft() if self._waiting else None
-
-
-def checkpoint_url(storage: str, trial: str) -> str:
-    """Return the path or URL of a trial's checkpoint."""
-    return f"{storage.rstrip('/')}/checkpoints/{trial}.pt"
 
 
 def data_key(recipe: Recipe) -> str:

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 FORMAT = 1
 FILE = "journal.jsonl"
+_LOCK = "driver.lock"
 
 TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "impossible", "failed"})
 """Outcomes that hold for every study; being stopped early is one study's decision."""
@@ -98,7 +99,7 @@ class Journal:
         with contextlib.ExitStack() as opened:  # closes what is open when the rest fails
             try:
                 state.mkdir(parents=True, exist_ok=True)
-                opened.enter_context(_lock(state / "driver.lock"))
+                opened.enter_context(_lock(state / _LOCK))
                 cut_torn_line(self._path)
                 for event in read_events(self._path):
                     _apply(self.trials, event)
@@ -171,6 +172,18 @@ def cut_torn_line(path: Path) -> None:
         whole = path.read_bytes().rpartition(b"\n")
         if whole[2]:
             os.truncate(path, len(whole[0]) + len(whole[1]))
+
+
+def at_work(state: Path) -> bool:
+    """Return whether a driver holds a state folder."""
+    try:
+        with (state / _LOCK).open(encoding="utf-8") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is none
+        return False
+    return False
 
 
 def _lock(path: Path) -> TextIO:

@@ -35,6 +35,21 @@ class Places:
         """Return the folder of a study's tables, plots and recipe."""
         return self.state / "studies" / study
 
+    @property
+    def trials(self) -> Path:
+        """What `sweeps logs` writes, so that a trial can be trained alone."""
+        return self.state / "trials"
+
+
+def checkpoint_folder(storage: str) -> str:
+    """Return the path or URL of the checkpoints."""
+    return f"{storage.rstrip('/')}/checkpoints"
+
+
+def checkpoint_url(storage: str, trial: str) -> str:
+    """Return the path or URL of a trial's checkpoint."""
+    return f"{checkpoint_folder(storage)}/{trial}.pt"
+
 
 def resolve_places(
     storage: str = DEFAULT_STORAGE, state: Path | None = None, tracking_uri: str | None = None

@@ -12,8 +12,8 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 
-_FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "gpus")
-_RULES = ("last", "best")
+FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "gpus")
+RULES = ("last", "best")
 
 
 def prepare(runs: Runs, trials: int) -> None:
@@ -41,7 +41,7 @@ def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
         return
     if not journal[spec.id].spec:
         journal.append("trial", spec.id, spec=spec.to_json())
-    facts = {name: run.data.tags[name] for name in _FACTS if name in run.data.tags}
+    facts = {name: run.data.tags[name] for name in FACTS if name in run.data.tags}
     journal.append("started", spec.id, facts=facts)
     for row in curve:
         epoch = int(row["epoch"])
@@ -52,13 +52,14 @@ def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
         }
         status = "finished" if epoch == len(curve) else "running"
         journal.append("result", spec.id, epoch=epoch, status=status, metrics=measured, study=study)
-    for rule in _RULES:
-        tests = _tests(run, rule)
+    for rule in RULES:
+        tests = tests_of(run, rule)
         if tests:
             journal.append("test", spec.id, selection=rule, metrics=tests)
 
 
-def _tests(run: Run, rule: str) -> dict[str, float]:
+def tests_of(run: Run, rule: str) -> dict[str, float]:
+    """Return what a run has of the last evaluation under a selection rule."""
     prefix = f"test_{rule}/"
     metrics = run.data.metrics.items()
     return {name.removeprefix(prefix): v for name, v in metrics if name.startswith(prefix)}

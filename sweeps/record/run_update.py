@@ -10,12 +10,15 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, RunTag
 
+from search_spaces.source_digest import own_source
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Event, TrialRecord
 
 CURVES = "curves.csv"
 RECIPE = "recipe.yaml"
 SPEC = "trial.json"
+COMPONENTS = "components.py"
+"""The user's own file, with trials whose recipe needs it."""
 DESCRIBED = "described"
 """Tag of a trial's run that has its parameters and artifacts: a crash may come before."""
 _POINTS_A_CALL = 800
@@ -41,6 +44,8 @@ class RunUpdate:
         values |= {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
         self.params += [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]
         self.files |= {RECIPE: spec.recipe.to_yaml(), SPEC: json.dumps(spec.to_json())}
+        source = own_source(spec.recipe)
+        self.files |= {COMPONENTS: source} if source else {}
         self.tags[DESCRIBED] = "true"
         return self
 
