@@ -2,6 +2,7 @@
 
 import typer
 
+from sweeps.commands.clean import clean
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
@@ -23,6 +24,7 @@ app.command("table")(table)
 app.command("export")(export)
 app.command("reproduce")(reproduce)
 app.command("logs")(logs)
+app.command("clean")(clean)
 
 
 def main() -> None:
