@@ -13,7 +13,8 @@ from cifar_models.datasets import Shapes
 from cifar_models.optimizers import SGD
 from cifar_models.ranges import LogRange
 from cifar_models.recipe import Phase, Recipe
-from search_spaces.study import Search, Study
+from search_spaces.search import Search
+from search_spaces.study import Study
 
 STOCK, BARE, OURS = "stock", "bare Tune", "ours"
 ALLOWED = 25.0  # ms a trial above bare Tune

@@ -15,8 +15,8 @@ from optuna.storages.journal import JournalFileBackend
 from benchmarks.harness import Arm, Benchmark, Case, Figure, Options, alternate, compare
 from benchmarks.harness.windows import kept
 from cifar_models.ranges import LogRange
-from search_spaces.study import Search
-from sweeps.execution.optuna_source import make_sampler
+from search_spaces.search import Search
+from sweeps.execution.samplers import make_sampler
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.record.journal import Journal
 

@@ -20,7 +20,8 @@ from cifar_models.ranges import LogRange
 from cifar_models.recipe import Phase, Recipe
 from cifar_models.splits import Split, partition
 from cifar_models.training import train
-from search_spaces.study import SEARCH_SEED, Search, Study
+from search_spaces.search import Search
+from search_spaces.study import SEARCH_SEED, Study
 
 if TYPE_CHECKING:
     from benchmarks.harness.studies import Ran

@@ -51,6 +51,11 @@ def find_quantity(name: str) -> Quantity:
     return Quantity(name, name, cost)
 
 
+def of_validation(name: str) -> Quantity:
+    """Describe a quantity; a metric is that on validation images."""
+    return find_quantity(f"validation_{name}" if _is_measured(name) else name)
+
+
 def _higher_is_better(column: str) -> bool:
     """Return a cost's direction; less is better of what nobody here knows."""
     costs = registry("cost").items()

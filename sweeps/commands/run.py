@@ -80,7 +80,7 @@ def run(
         print_plan(question, places, options, console)
         return
     carry_out(question, sources, places, options, console)
-    _conclude(question.name, places, data_dir, console)
+    _conclude(question, places, data_dir, console)
 
 
 def carry_out(
@@ -103,18 +103,20 @@ def carry_out(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _conclude(study: str, places: "Places", data_dir: Path | None, console: "Console") -> None:
-    """Print the table, and write it with plots and the best recipe."""
+def _conclude(study: "Study", places: "Places", data_dir: Path | None, console: "Console") -> None:
+    """Print what the search found and the table; write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
+    from sweeps.commands.searched import print_search
     from sweeps.export import export_best, training_command
     from sweeps.publication import publish
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load
 
     runs = Runs(places.tracking_uri, reading=True)
-    results = load(study, places.tracking_uri)
-    folder = places.folder(study)
+    results = load(study.name, places.tracking_uri)
+    folder = places.folder(study.name)
     published = publish(results, folder, runs)
+    print_search(study, results, folder, runs, console)
     console.print()
     typer.echo(terminal(published.table))
     finished = (results.trials["role"] == "ablation") & (results.trials["status"] == "finished")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ray.tune.schedulers import AsyncHyperBandScheduler
 
-from search_spaces.study import Search
+from search_spaces.search import Search
 from sweeps.execution.lean_tune import LeanScheduler
 from sweeps.record.journal import TrialRecord
 

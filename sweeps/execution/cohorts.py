@@ -14,13 +14,12 @@ import optuna
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from search_spaces.study import SEARCH_SEED, Search, Study
-from sweeps.execution.optuna_source import MakeSpec, OptunaTrials, make_sampler
+from search_spaces.search import Search
+from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.optuna_source import MakeSpec, OptunaTrials
+from sweeps.execution.samplers import make_sampler
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal, TrialRecord
-
-COHORT = 8
-"""Trials of a cohort: a constant, since a number that followed the workers would change results."""
 
 
 class CohortTrials(OptunaTrials):
@@ -66,7 +65,7 @@ class CohortTrials(OptunaTrials):
         """Ask for what the cohort still lacks, those adopted first."""
         self.members, first = {}, True
         while self._adopted or self._asked < self.search.trials:
-            if not (self._adopted or first) and self._asked % COHORT == 0:
+            if not (self._adopted or first) and self._asked % self.search.cohort == 0:
                 break
             first = False
             number = self._adopted[0].number if self._adopted else self._asked

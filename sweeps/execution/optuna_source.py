@@ -10,17 +10,20 @@ import hashlib
 import json
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from cifar_models.recipe import Recipe
 from search_spaces.source_digest import source_digest
 from search_spaces.space import probes, sample
-from search_spaces.study import SEARCH_SEED, Search, Study
+from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.objectives import aims, values
+from sweeps.execution.plan import Cell
+from sweeps.execution.samplers import make_sampler
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal, TrialRecord
@@ -32,9 +35,10 @@ CONSTRAINT = "trainable"
 
 _STATES = {"finished": TrialState.COMPLETE, "failed": TrialState.FAIL}
 _INFEASIBLE = frozenset({"diverged", "out_of_memory", "impossible"})
-
-_STARTUP = 5
-"""Random trials before TPE guides; Optuna's 10 would leave a search of a dozen nearly random."""
+_EXTENSIBLE = frozenset(
+    {"trials", "top_k", "selection_seeds", "points", "baseline_first", "objectives", "cohort"}
+)
+"""What of a search may change without making its values incomparable, or counts apart."""
 
 MakeSpec = Callable[[Recipe], TrialSpec]
 
@@ -43,14 +47,23 @@ def optuna_study_name(study: Study, baseline: TrialSpec, cohort: int = 0) -> str
     """Return the name of a search in Optuna's database.
 
     It holds a digest of all that makes values comparable (the base recipe with its data and
-    numerics, the space with the source of its own components, metric, rule, halving, cohorts), so
-    that more trials extend a search and a changed question never mixes with it.
+    numerics, the space with the source of its own components, metric, objectives, rule, halving,
+    cohorts), so that more trials or points extend a search and a changed question never mixes with
+    it. In cohorts, what a search begins with decides all that follows, and counts too.
     """
-    assert study.search is not None
-    same = study.search.model_dump(mode="json", exclude={"trials", "top_k", "selection_seeds"})
-    points = (study.base.replace(point) for point in probes(study.search.space))
-    sources = sorted({source_digest(point) for point in points})
-    content = [baseline.id, same, study.metric, study.selection, cohort, sources]
+    search = study.search
+    assert search is not None
+    points = (study.base.replace(point) for point in probes(search.space))
+    content = [
+        baseline.id,
+        search.model_dump(mode="json", exclude=set(_EXTENSIBLE)),
+        study.metric,
+        study.selection,
+        cohort,
+        sorted({source_digest(point) for point in points}),
+    ]
+    begun = list(search.starting_points(study.base)) if cohort else []
+    content += [part for part in (search.objectives, begun) if part]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
     return f"{study.name}-{digest}"
 
@@ -60,23 +73,18 @@ def open_optuna_study(
 ) -> optuna.Study:
     """Create or open the Optuna study of a search."""
     logging.getLogger("optuna").setLevel(logging.WARNING)
-    return optuna.create_study(
+    wanted = aims(study)
+    opened = optuna.create_study(
         storage=storage,
         study_name=optuna_study_name(study, baseline, cohort),
-        direction="maximize" if study.higher_is_better else "minimize",
+        directions=["maximize" if study.ascends(aim) else "minimize" for aim in wanted],
         load_if_exists=True,
     )
-
-
-def make_sampler(search: Search, seed: int) -> BaseSampler:
-    """Return the sampler of a search."""
-    if search.sampler == "random":
-        return RandomSampler(seed=seed)
-    with warnings.catch_warnings():  # multivariate, constant_liar: marked as experimental
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return TPESampler(
-            seed=seed, n_startup_trials=_STARTUP, multivariate=True, group=True, constant_liar=True
-        )
+    if opened.metric_names is None:
+        with warnings.catch_warnings():  # experimental
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            opened.set_metric_names(list(wanted))
+    return opened
 
 
 class OptunaTrials(TrialSource):
@@ -98,8 +106,10 @@ class OptunaTrials(TrialSource):
         known = optuna_study.get_trials(deepcopy=False)
         # A seed of its own for each start: the same one would draw the same first points again.
         optuna_study.sampler = make_sampler(study.search, SEARCH_SEED + len(known))
-        self._asked = len(known)
-        self._adopted = [trial for trial in known if not trial.state.is_finished()]
+        begun = [trial for trial in known if trial.state is not TrialState.WAITING]
+        self._asked = len(begun)
+        self._adopted = [trial for trial in begun if not trial.state.is_finished()]
+        self._given = self._not_yet(known)
         self._suggested: dict[str, list[optuna.Trial]] = {}
         """The open suggestions of each configuration: equal parameters are one trial of ours."""
 
@@ -129,7 +139,18 @@ class OptunaTrials(TrialSource):
         if self._adopted:
             return optuna.Trial(self.optuna, self._adopted.pop(0)._trial_id)
         self._asked += 1
+        given = next(self._given, None)
+        if given is not None:
+            self.optuna.enqueue_trial(given)
         return self.optuna.ask()
+
+    def _not_yet(self, known: list[optuna.trial.FrozenTrial]) -> Iterator[dict[str, Any]]:
+        """Yield the points that the search begins with, but those that Optuna knows."""
+        tried = [trial.system_attrs.get("fixed_params", trial.params) for trial in known]
+        keys = {frozenset(parameters.items()) for parameters in tried}
+        for parameters in self.search.starting_points(self.question.base):
+            if frozenset(parameters.items()) not in keys:
+                yield parameters
 
     def _spec(self, trial: optuna.Trial) -> TrialSpec | None:
         """Return the trial of a suggestion, or None when no recipe or network comes of it.
@@ -147,33 +168,40 @@ class OptunaTrials(TrialSource):
 
     def _tell(self, trial: optuna.Trial, record: TrialRecord) -> None:
         """End a trial of Optuna's as the record says."""
-        metric = f"validation/{self.question.metric}"
-        for epoch, result in sorted(record.results.items()):
-            if metric in result["metrics"]:
-                trial.report(result["metrics"][metric], epoch)
+        if not self.search.objectives:  # of several Optuna has no intermediate values
+            self._report(trial, record)
         if record.reason:
             trial.set_user_attr("reason", record.reason[-500:])
         if record.status in _INFEASIBLE:
             trial.set_constraint(CONSTRAINT, 1.0)
         state = _STATES.get(record.status, TrialState.PRUNED)
-        complete = state is TrialState.COMPLETE
-        value = record.metric(metric, self.question.selection) if complete else None
-        if complete and value is None:  # the metric was not finite, or is newer than the trial
+        told = values(self.question, record) if state is TrialState.COMPLETE else {}
+        lacking = {aim for aim, value in told.items() if value is None}
+        if lacking & {cost.column for cost in self.question.costs}:  # an accuracy not reached
+            trial.set_constraint(CONSTRAINT, 1.0)
+            state = TrialState.PRUNED
+        elif lacking:  # the metric was not finite, or is newer than the trial
             state = TrialState.FAIL
-        self.optuna.tell(trial, value, state)
+        complete = state is TrialState.COMPLETE
+        measured = [value for value in told.values() if value is not None]
+        self.optuna.tell(trial, measured if complete else None, state)
+
+    def _report(self, trial: optuna.Trial, record: TrialRecord) -> None:
+        metric = f"validation/{self.question.metric}"
+        for epoch, result in sorted(record.results.items()):
+            if metric in result["metrics"]:
+                trial.report(result["metrics"][metric], epoch)
 
 
-def searched_specs(
-    study: Study, optuna_study: optuna.Study, make_spec: MakeSpec
-) -> list[TrialSpec]:
+def searched_cells(study: Study, optuna_study: optuna.Study, make_spec: MakeSpec) -> list[Cell]:
     """Return the trials that a search has launched, each once, from Optuna's parameters alone."""
     assert study.search is not None
-    specs = (
-        make_spec(study.base.replace(sample(study.search.space, trial)))
-        for trial in optuna_study.get_trials(deepcopy=False)
-        if IDENTITY in trial.user_attrs
-    )
-    return list({spec.id: spec for spec in specs}.values())
+    cells: dict[str, Cell] = {}
+    for trial in optuna_study.get_trials(deepcopy=False):
+        if IDENTITY in trial.user_attrs:
+            spec = make_spec(study.base.replace(sample(study.search.space, trial)))
+            cells.setdefault(spec.id, Cell(spec, "search", suggested=trial.params))
+    return list(cells.values())
 
 
 def searched(optuna_study: optuna.Study) -> list[str]:

@@ -20,15 +20,18 @@ def begin_search(
     storage: str,
     slots: int,
     *,
-    deterministic: bool,
+    cohorts: bool,
 ) -> tuple[TrialSource, Any]:
-    """Return a search's trials and its scheduler, as the journal and Optuna's database have it."""
+    """Return a search's trials and its scheduler, as the journal and Optuna's database have it.
+
+    In cohorts, trials are halved synchronously; else at once, or not at all.
+    """
     assert study.search is not None
     metric, epochs = f"validation/{study.metric}", study.base.epochs
-    if deterministic:
-        cohorts = CohortTrials(study, database, make_spec, journal, storage, slots)
+    if cohorts:
+        members = CohortTrials(study, database, make_spec, journal, storage, slots)
         sign = 1 if study.higher_is_better else -1
-        return cohorts, CohortHalving(cohorts, metric, epochs, sign=sign)
+        return members, CohortHalving(members, metric, epochs, sign=sign)
     source = OptunaTrials(study, database, make_spec, journal, storage, slots)
     if study.search.scheduler == "none":
         return source, None

@@ -1,5 +1,7 @@
 """Where Optuna keeps a search: its operations as lines of a file beside the journal.
 
+Its format is that of Optuna's own journal, which reads it (optuna-dashboard does so).
+
 A suggestion with its outcome costs a third of what it does in Optuna's own file, which
 locks and synchronises at every line, and a tenth of SQLite's: the writer is one, the driver that
 holds the state folder.

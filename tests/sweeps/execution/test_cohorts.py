@@ -14,7 +14,7 @@ import optuna
 import pytest
 
 from search_spaces import LogRange, Search
-from sweeps.execution.cohorts import COHORT, survivors
+from sweeps.execution.cohorts import survivors
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.record.journal import TrialRecord, read_records
 from tests.sweeps.execution.study_file import TEXT
@@ -109,7 +109,7 @@ def test_a_search_that_was_killed_again_and_again_equals_its_undisturbed_twin(
     redone = [json.loads(line) for line in journal.read_text().splitlines()]
     results = [(e["trial"], e["epoch"]) for e in redone if e["event"] == "result"]
     # A kill costs at most the epochs in flight, and the re-report of each live trial's last one.
-    assert len(results) - len(set(results)) <= kills * (2 + COHORT)
+    assert len(results) - len(set(results)) <= kills * (2 + SEARCH.cohort)
 
 
 def _lines(journal: Path) -> int:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 from cifar_models.architectures import PlainCNN
-from cifar_models.recipe import Recipe
-from search_spaces import Search, choice
+from cifar_models.costs import EpochsToAccuracy
+from cifar_models.optimizers import SGD, AdamW
+from cifar_models.recipe import Recipe, plain
+from search_spaces import LogRange, Search, choice, tuned
+from search_spaces.space import sample
 from search_spaces.study import SEARCH_SEED, Study
-from sweeps.execution.cohorts import COHORT, CohortTrials
+from sweeps.execution.cohorts import CohortTrials
 from sweeps.execution.optuna_source import (
     OptunaTrials,
     open_optuna_study,
@@ -51,13 +55,15 @@ def make_spec(recipe: Recipe) -> TrialSpec:
     return spec(recipe, SEARCH_SEED)
 
 
-def train(journal: Journal, trial: TrialSpec, values: list[float], status: str) -> None:
+def train(
+    journal: Journal, trial: TrialSpec, values: list[float], status: str, **metrics: float
+) -> None:
     journal.append("trial", trial.id, spec=trial.to_json())
     for epoch, value in enumerate(values, start=1):
         last = epoch == len(values)
         journal.append(
             "result", trial.id, epoch=epoch, status=status if last else "running",
-            metrics={"validation/accuracy": value}, study="small",
+            metrics={"validation/accuracy": value} | metrics, study="small",
         )  # fmt: skip
     if not values:
         journal.append("outcome", trial.id, status=status, reason="because")
@@ -226,5 +232,151 @@ def test_cohorts_begin_where_they_would_have_begun_without_a_kill(journal: Journ
 
 def cohorts(journal: Journal, asked: Study) -> CohortTrials:
     storage = open_suggestions(journal._path.parent / "optuna.jsonl")
-    database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, COHORT)
+    database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)
     return CohortTrials(asked, database, make_spec, journal, "unused", slots=2)
+
+
+def train_all(searcher: OptunaTrials, journal: Journal) -> list[TrialSpec]:
+    """Train what is handed out; the value is the learning rate, whose best is thus known."""
+    trained = []
+    while (trial := searcher.next_spec()) is not None:
+        train(journal, trial, [0.0, trial.recipe.value("optimizer.lr")], "finished")
+        searcher.ended(trial.id)
+        trained.append(trial)
+    return trained
+
+
+def rates(trained: list[TrialSpec]) -> list[float]:
+    return [trial.recipe.value("optimizer.lr") for trial in trained]
+
+
+CONDITIONAL = choice(
+    tuned(SGD(), lr=LogRange(0.01, 0.1)), tuned(AdamW(), lr=LogRange(0.001, 0.01), beta1=RATES)
+)
+POINTS = ({"optimizer": AdamW(lr=0.005, beta1=0.002)}, {"optimizer.lr": 0.02})
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_the_base_recipe_and_given_points_come_first_also_on_branches(
+    journal: Journal, sampler: str
+) -> None:
+    asked = searching(space={"optimizer": CONDITIONAL}, points=plain(POINTS), sampler=sampler)
+    searcher = source(journal, asked)
+    trained = train_all(searcher, journal)
+    assert len(told(searcher)) == 6
+    assert trained[0].recipe == BASE
+    assert rates(trained)[1:3] == [0.005, 0.02]
+    assert told(searcher)[1].params == {
+        "optimizer": "adamw", "optimizer.adamw.lr": 0.005, "optimizer.adamw.beta1": "0.002",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", [OptunaTrials, CohortTrials])
+def test_what_a_search_begins_with_is_tried_once_however_often_it_is_killed(
+    journal: Journal, driver: type[OptunaTrials]
+) -> None:
+    asked = searching(space={"optimizer": CONDITIONAL}, points=plain(POINTS), trials=10)
+    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)
+
+    def begin() -> OptunaTrials:
+        return driver(asked, database, make_spec, journal, "unused", slots=2)
+
+    killed = begin()
+    first, second = killed.next_spec(), killed.next_spec()
+    assert first is not None
+    assert second is not None
+    third = {"optimizer": "sgd", "optimizer.sgd.lr": 0.02}
+    database.enqueue_trial(third, skip_if_exists=True)  # killed here
+    assert [trial.id for trial in train_all(begin(), journal)][:2] == [first.id, second.id]
+    train_all(begin(), journal)
+    given = [t for t in database.get_trials() if "fixed_params" in t.system_attrs]
+    assert [t.params.get("optimizer.sgd.lr") for t in given] == [0.05, None, 0.02]
+    assert len(database.get_trials()) == 10
+    assert all(trial.state is TrialState.COMPLETE for trial in database.get_trials())
+
+
+def test_points_that_are_given_later_come_next(journal: Journal) -> None:
+    train_all(source(journal, searching(space={"optimizer": CONDITIONAL}, trials=3)), journal)
+    more = searching(space={"optimizer": CONDITIONAL}, trials=5, points=plain(POINTS))
+    assert rates(train_all(source(journal, more), journal)) == [0.005, 0.02]
+
+
+def test_a_grid_is_exhausted_and_nothing_else_is_tried(journal: Journal) -> None:
+    optimizers = choice(tuned(SGD(), lr=choice(0.05, 0.5)), AdamW())
+    space = {"optimizer": optimizers, "batch_size": choice(10, 20)}
+    asked = searching(space=space, sampler="grid", trials=6)
+    searcher = source(journal, asked)
+    trained = train_all(searcher, journal)
+    assert len({trial.id for trial in trained}) == len(told(searcher)) == 6
+    assert trained[0].recipe == BASE
+    assert train_all(source(journal, asked), journal) == []
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "grid"])
+@pytest.mark.parametrize("driver", [OptunaTrials, CohortTrials])
+def test_a_search_that_ended_goes_on_when_it_gets_more_trials(
+    journal: Journal, sampler: str, driver: type[OptunaTrials]
+) -> None:
+    changes = {"sampler": sampler, "scheduler": "none"}
+    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    for trials in (10, 24):
+        asked = searching(trials=trials, **changes)
+        database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)
+        train_all(driver(asked, database, make_spec, journal, "unused", slots=2), journal)
+        assert [t.state for t in database.get_trials()] == [TrialState.COMPLETE] * trials
+    assert len(optuna.get_all_study_names(storage)) == 1
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2"])
+def test_several_objectives_are_told_as_the_record_has_them(journal: Journal, sampler: str) -> None:
+    search: dict[str, Any] = {"objectives": ("accuracy", "epochs_to_accuracy_0.03", "seconds"),
+                              "scheduler": "none", "sampler": sampler, "trials": 30}  # fmt: skip
+    asked = study(
+        search=Search(space={"optimizer.lr": RATES}, **search),
+        costs=(EpochsToAccuracy(accuracy=0.03),),
+    )
+    searcher = source(journal, asked)
+    assert [d.name for d in searcher.optuna.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
+    assert searcher.optuna.metric_names == list(searcher.search.objectives)
+    run(searcher, journal, [], "out_of_memory")
+    run(searcher, journal, [0.1], "diverged")
+    while (trial := searcher.next_spec()) is not None:
+        value = trial.recipe.value("optimizer.lr")
+        train(journal, trial, [value / 2, value], "finished", seconds=1.5)
+        searcher.ended(trial.id)
+    states = [t.state for t in told(searcher)]
+    assert states[:2] == [TrialState.PRUNED] * 2
+    for trial in told(searcher)[2:]:
+        value = spec_of(trial).recipe.value("optimizer.lr")
+        if value < 0.03:  # never as accurate as asked for
+            assert trial.state is TrialState.PRUNED
+            assert max(trial.constraints.values()) > 0
+        else:
+            epochs = 1 if value / 2 >= 0.03 else 2
+            assert trial.values == [value, epochs, 3.0]
+    assert TrialState.COMPLETE in states
+
+
+def spec_of(trial: optuna.trial.FrozenTrial) -> TrialSpec:
+    return make_spec(BASE.replace(sample({"optimizer.lr": RATES}, optuna.trial.FixedTrial(
+        trial.params))))  # fmt: skip
+
+
+def test_what_makes_values_incomparable_is_in_the_name_and_nothing_else() -> None:
+    baseline, space = spec(BASE, SEARCH_SEED), {"optimizer.lr": LogRange(0.01, 0.1)}
+    plain_ = searching(space=space, scheduler="none")
+    name = optuna_study_name(plain_, baseline)
+    for same in ({"points": ({"optimizer.lr": 0.02},)}, {"baseline_first": False}, {"cohort": 4}):
+        assert optuna_study_name(searching(space=space, scheduler="none", **same), baseline) == name
+    others: list[dict[str, Any]] = [
+        {"sampler": "nsga2"}, {"scheduler": "halving"},
+        {"objectives": ("accuracy", "seconds")}, {"objectives": ("accuracy", "parameters")},
+    ]  # fmt: skip
+    for other in others:
+        changed = searching(**{"space": space, "scheduler": "none"} | other)
+        assert optuna_study_name(changed, baseline) != name
+    cohorts_ = optuna_study_name(plain_, baseline, 8)
+    assert cohorts_ != optuna_study_name(plain_, baseline, 4) != name
+    given = searching(space=space, scheduler="none", points=({"optimizer.lr": 0.02},))
+    assert optuna_study_name(given, baseline, 8) != cohorts_

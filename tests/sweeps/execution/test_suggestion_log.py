@@ -5,6 +5,8 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from sweeps.execution.suggestion_log import open_suggestions
@@ -57,6 +59,17 @@ def test_a_line_torn_by_a_crash_is_cut_off(path: Path) -> None:
     assert len(search(path).get_trials()) == 2
     assert len(told(path, 1).get_trials()) == 3
     assert len(search(path).get_trials()) == 3
+
+
+def test_a_running_search_opens_in_optunas_own_storage_as_its_dashboard_has_it(path: Path) -> None:
+    ours = told(path, 3)
+    ours.ask()
+    before = path.read_bytes()
+    stock = JournalStorage(JournalFileBackend(str(path)))
+    assert optuna.load_study(study_name="s", storage=stock).get_trials() == ours.get_trials()
+    assert path.read_bytes() == before
+    told(path, 1)  # goes on meanwhile
+    assert len(optuna.load_study(study_name="s", storage=stock).get_trials()) == 5
 
 
 def test_a_deleted_search_begins_anew(path: Path) -> None:
