@@ -103,6 +103,17 @@ class Recipe(Frozen):
             assign(data, self._full(path), value)
         return self.parse(data)
 
+    def value(self, path: str) -> Any:
+        """Return what stands at a dotted path, as plain data.
+
+        Raises:
+            ValueError: The path leads nowhere.
+        """
+        node: Any = self.model_dump(mode="json")
+        for step in self._full(path).split("."):
+            node = _child(node, step, path)
+        return node
+
     def with_epochs(self, epochs: int) -> Self:
         """Return a copy of so many epochs in all; several phases keep their proportions.
 
@@ -214,15 +225,19 @@ def assign(data: Any, path: str, value: Any) -> None:
     *parents, last = path.split(".")
     node = data
     for step in parents:
-        try:
-            node = node[int(step)] if isinstance(node, list) else node[step]
-        except (KeyError, ValueError, IndexError, TypeError):
-            raise ValueError(f"the recipe has no {path!r} (stopped at {step!r})") from None
+        node = _child(node, step, path)
     try:
         # an unknown key of a mapping is refused by validation, with the nearest name
         node[int(last) if isinstance(node, list) else last] = plain(value)
     except (ValueError, IndexError, TypeError):
         raise ValueError(f"the recipe has no {path!r} (stopped at {last!r})") from None
+
+
+def _child(node: Any, step: str, path: str) -> Any:
+    try:
+        return node[int(step)] if isinstance(node, list) else node[step]
+    except (KeyError, ValueError, IndexError, TypeError):
+        raise ValueError(f"the recipe has no {path!r} (stopped at {step!r})") from None
 
 
 def plain(value: Any) -> Any:

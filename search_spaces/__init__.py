@@ -4,9 +4,11 @@ Imports `cifar_models`; never Ray, Optuna or MLflow.
 """
 
 from cifar_models.ranges import IntRange, LogRange, Range
-from search_spaces.designs import Cumulative, Factorial, LeaveOneOut, OneFactor, factor
+from search_spaces.designs import Cumulative, Factorial, LeaveOneOut, OneFactor, TunedOneFactor
+from search_spaces.factors import factor
+from search_spaces.search import Search
 from search_spaces.space import choice, tuned
-from search_spaces.study import Search, Study
+from search_spaces.study import Study
 
 __all__ = [
     "Cumulative",
@@ -18,6 +20,7 @@ __all__ = [
     "Range",
     "Search",
     "Study",
+    "TunedOneFactor",
     "choice",
     "factor",
     "tuned",

@@ -13,7 +13,8 @@ from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.flops import flops
 from cifar_models.recipe import Phase, Recipe
 from cifar_models.splits import Split
-from search_spaces.designs import Arm, Factor, Level, OneFactor
+from search_spaces.designs import Arm, OneFactor
+from search_spaces.factors import Factor, Level
 from search_spaces.study import Study
 
 BUDGET = 3e14

@@ -3,57 +3,18 @@
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from cifar_models.component import Component, Frozen
-from cifar_models.recipe import Recipe, plain
+from cifar_models.recipe import Recipe
+from search_spaces.factors import Factor, Level
+from search_spaces.quasi_random import points
+from search_spaces.space import Space
 
 BASE_LEVEL = "(base)"
 """Names the level of a base recipe that is none of a factor's own levels."""
-
-
-class Level(Frozen):
-    """One choice of a factor: what it changes in the base recipe, path by path."""
-
-    name: str
-    changes: dict[str, Any]
-
-    @field_validator("changes", mode="before")
-    @classmethod
-    def _plain(cls, changes: dict[str, Any]) -> dict[str, Any]:
-        """Take components and tuples as what YAML holds of them."""
-        return {path: plain(value) for path, value in changes.items()}
-
-
-class Factor(Frozen):
-    """What is varied, and its levels."""
-
-    name: str
-    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        names = [level.name for level in self.levels]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                f"levels of factor {self.name!r} need distinct names, got {', '.join(names)}; "
-                "give names by keywords"
-            )
-        return self
-
-
-def factor(name: str, path: str, *values: Any, **labelled: Any) -> Factor:
-    """Return a factor that changes one path of the recipe.
-
-    Positional values are named by themselves (a component by its name); keywords give names.
-    """
-    named = [(_name(value), value) for value in values] + list(labelled.items())
-    return Factor(
-        name=name,
-        levels=tuple(Level(name=label, changes={path: value}) for label, value in named),
-    )
 
 
 class Arm(Frozen):
@@ -64,10 +25,29 @@ class Arm(Frozen):
     recipe: Recipe
     baseline: bool
     """Whether the other levels of its factor are compared with this one."""
+    nuisance: Space = Field(default_factory=dict)
+    """What is tuned for it before it is compared, by a design that does so."""
+
+    def candidates(self, number: int) -> tuple[Recipe, ...]:
+        """Return what is tried when it is tuned: itself as written, then points of its ranges.
+
+        They are distinct; ranges that hold fewer give fewer.
+
+        Raises:
+            ValueError: A point does not give a valid recipe.
+        """
+        places = points(self.nuisance, number)  # one more, should one be what is written
+        tried = [self.recipe, *(_changed(self.recipe, place, self.level) for place in places)]
+        return tuple({recipe.signature: recipe for recipe in tried}.values())[:number]
 
 
 class Design(Component, kind="design"):
     """A rule that turns factors into arms."""
+
+    @property
+    def tuning_trials(self) -> int:
+        """How many candidates of each arm are tried before it is compared."""
+        return 0
 
     @abstractmethod
     def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
@@ -93,6 +73,51 @@ class OneFactor(Design):
         return tuple(arm for f in factors for arm in _compared_with(base, f.name, _levels(base, f)))
 
 
+class TunedOneFactor(Design):
+    """Each factor in turn, and each of its levels tuned by itself before they are compared.
+
+    Every level tries as many candidates of its nuisance parameters, for as many epochs; the best on
+    validation data trains again on fresh seeds. A level that was never tuned loses to one that was
+    for no reason of its own: Choi et al. 2019 (arXiv:1910.05446), section 4.
+
+    Source: Sivaprasad et al. 2020 (arXiv:1910.11758), section 3: equal budgets of tuning.
+    """
+
+    name: Literal["tuned_one_factor"] = "tuned_one_factor"
+    trials: Annotated[int, Field(gt=1, le=1024)] = 8
+    """Candidates of each level; the first is the level as it is written."""
+
+    @property
+    def tuning_trials(self) -> int:
+        """How many candidates of each arm are tried before it is compared."""
+        return self.trials
+
+    def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
+        """Return every level of every factor as written, each with its nuisance parameters.
+
+        Raises:
+            ValueError: A level has nothing to tune; or a base recipe that is none of a factor's
+                levels would be compared with them untuned.
+        """
+        nuisance = {(f.name, level.name): level.nuisance for f in factors for level in f.levels}
+        for (factor, level), space in nuisance.items():
+            if not space:
+                raise ValueError(
+                    f"{factor} {level} has nothing to tune: give its factor nuisance={{...}}, or "
+                    "the level as tuned(...), or take the design one_factor"
+                )
+        arms = OneFactor().arms(base, factors)
+        for arm in arms:
+            if (arm.factor, arm.level) not in nuisance:
+                raise ValueError(
+                    f"factor {arm.factor}: none of its levels is the base recipe, which would be "
+                    "compared with them untuned; make it one of them"
+                )
+        return tuple(
+            arm.model_copy(update={"nuisance": nuisance[arm.factor, arm.level]}) for arm in arms
+        )
+
+
 class Factorial(Design):
     """Every combination of the levels of all factors.
 
@@ -107,8 +132,8 @@ class Factorial(Design):
             return ()
         cells = {}
         for levels in itertools.product(*(f.levels for f in factors)):
-            changes = _merged(levels)
-            cells[" x ".join(level.name for level in levels)] = _changed(base, changes, *levels)
+            names = [level.name for level in levels]
+            cells[" x ".join(names)] = _changed(base, _merged(levels), *names)
         return _compared_with(base, " x ".join(f.name for f in factors), cells)
 
 
@@ -168,7 +193,7 @@ def _parts(factors: tuple[Factor, ...]) -> list[Level]:
 
 
 def _with(base: Recipe, parts: list[Level]) -> Recipe:
-    return _changed(base, _merged(parts), *parts)
+    return _changed(base, _merged(parts), *(part.name for part in parts))
 
 
 def _merged(levels: Iterable[Level]) -> dict[str, Any]:
@@ -195,15 +220,14 @@ def _merged(levels: Iterable[Level]) -> dict[str, Any]:
 
 
 def _levels(base: Recipe, factor: Factor) -> dict[str, Recipe]:
-    return {level.name: _changed(base, level.changes, level) for level in factor.levels}
+    return {level.name: _changed(base, level.changes, level.name) for level in factor.levels}
 
 
-def _changed(base: Recipe, changes: dict[str, Any], *levels: Level) -> Recipe:
+def _changed(base: Recipe, changes: dict[str, Any], *levels: str) -> Recipe:
     try:
         return base.replace(changes)
     except ValueError as error:
-        names = ", ".join(level.name for level in levels)
-        raise ValueError(f"level {names}: {error}") from None
+        raise ValueError(f"level {', '.join(levels)}: {error}") from None
 
 
 def _compared_with(base: Recipe, factor: str, cells: dict[str, Recipe]) -> tuple[Arm, ...]:
@@ -215,7 +239,3 @@ def _compared_with(base: Recipe, factor: str, cells: dict[str, Recipe]) -> tuple
         Arm(factor=factor, level=name, recipe=recipe, baseline=name == baseline)
         for name, recipe in cells.items()
     )
-
-
-def _name(value: Any) -> str:
-    return value.name if isinstance(value, Component) else str(value)

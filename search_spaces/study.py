@@ -1,5 +1,6 @@
 """A study: a question, and all that is needed to answer it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -9,39 +10,15 @@ from cifar_models.costs import Cost
 from cifar_models.metrics import Metric
 from cifar_models.recipe import Recipe
 from search_spaces.claims import Claim
-from search_spaces.designs import Arm, Design, Factor, OneFactor
+from search_spaces.designs import Arm, Design, OneFactor
+from search_spaces.factors import Factor
+from search_spaces.search import Search
 from search_spaces.space import Space, probes
 
 SEARCH_SEED = 1_000_000
 SELECTION_SEED = 2_000_000
-"""Ablation seeds lie below both: what chose the winner never enters an inferential table."""
-
-
-class Search(Frozen):
-    """How the best recipe is looked for: a space, a budget, and successive halving.
-
-    ``grace_period`` and ``reduction_factor`` are ASHA's (Li et al., 2020, section 3), in epochs.
-    """
-
-    space: Annotated[Space, Field(min_length=1)]
-    trials: Annotated[int, Field(gt=0)] = 32
-    sampler: Literal["tpe", "random"] = "tpe"
-    scheduler: Literal["asha", "none"] = "asha"
-    grace_period: Annotated[int, Field(gt=0)] = 1
-    reduction_factor: Annotated[int, Field(gt=1)] = 3
-    top_k: Annotated[int, Field(gt=0)] = 1
-    """How many of the best recipes are trained again at full budget."""
-    selection_seeds: Annotated[int, Field(gt=0)] = 1
-    """With how many fresh seeds each of them."""
-
-    def rungs(self, epochs: int) -> tuple[int, ...]:
-        """Return the epochs after which trials are halved: grace * factor**k below ``epochs``."""
-        if self.scheduler == "none":
-            return ()
-        rungs = [self.grace_period]
-        while rungs[-1] * self.reduction_factor < epochs:
-            rungs.append(rungs[-1] * self.reduction_factor)
-        return tuple(rung for rung in rungs if rung < epochs)
+TUNING_SEED = 3_000_000
+"""Ablation seeds lie below all: what was chosen on never enters an inferential table."""
 
 
 class Study(Frozen):
@@ -81,10 +58,10 @@ class Study(Frozen):
                 "selection rule must be 'last': anything else would choose on the test set"
             )
         every = self.base.validate_every
-        if self.search and self.search.scheduler == "asha" and self.search.grace_period % every:
+        if self.search and self.search.rungs(self.base.epochs) and self.search.grace_period % every:
             raise ValueError(
                 f"grace_period {self.search.grace_period} is no multiple of validate_every "
-                f"{every}: a rung of ASHA needs a validation"
+                f"{every}: a rung needs a validation"
             )
         if not (self.factors or self.search or self.reruns):
             raise ValueError(f"study {self.name!r} has neither factors nor a search")
@@ -96,19 +73,24 @@ class Study(Frozen):
             raise ValueError(f"factors need distinct names, got {', '.join(names)}")
         self._comparable(self.base)
         self._claimable()
-        for point in probes(self.search.space) if self.search else ():
-            try:
-                recipe = self.base.replace(point)
-                if any(
-                    getattr(recipe, part) != getattr(self.base, part)
-                    for part in ("epochs", "dataset", "split", "validate_every")
-                ):
-                    raise ValueError(
-                        "trials of other epochs, data, split or validation cannot be compared"
-                    )
-            except ValueError as error:
-                raise ValueError(f"search space: {error}") from None
-            self._comparable(recipe)
+        if self.search:
+            for recipe in _tried(self.base, self.search.space, "search space"):
+                self._comparable(recipe)
+            self.search.check(self.base, self.metric, self.measures)
+        return self
+
+    @model_validator(mode="after")
+    def _tunable(self) -> Self:
+        """See that what levels are tuned on is validation data, and that each of them can be."""
+        if not self.design.tuning_trials:
+            return self
+        for arm in self.arms():
+            if not arm.recipe.split.validation:
+                raise ValueError(
+                    f"{arm.factor} {arm.level} cannot be tuned without validation images "
+                    "(split.validation: 0): it would be chosen on the test set"
+                )
+            list(_tried(arm.recipe, arm.nuisance, f"{arm.factor} {arm.level}"))
         return self
 
     def _comparable(self, base: Recipe) -> None:
@@ -149,10 +131,8 @@ class Study(Frozen):
         for claim in self.claims:
             if claim.factor not in levels:
                 raise ValueError(f"claim {claim.sentence()}: {nearest(claim.factor, levels)}")
-            measured = [*registry("metric"), "loss", "seconds", "parameters"]
-            measured += [cost.column for cost in self.costs]
-            if claim.measure not in measured:
-                known = nearest(claim.measure, measured)
+            if claim.measure not in self.measures:
+                known = nearest(claim.measure, self.measures)
                 raise ValueError(f"claim {claim.sentence()}: no measure {claim.measure!r}; {known}")
             for level in claim.levels_meant():
                 if level not in levels[claim.factor]:
@@ -167,9 +147,19 @@ class Study(Frozen):
     @property
     def higher_is_better(self) -> bool:
         """Whether the metric is to be maximised."""
-        if self.metric == "loss":
-            return False
-        metric = registry("metric")[self.metric]
+        return self.ascends(self.metric)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is known of each trial: what claims speak of and a search can aim at."""
+        costs = (cost.column for cost in self.costs)
+        return (*registry("metric"), "loss", "seconds", "parameters", *costs)
+
+    def ascends(self, measure: str) -> bool:
+        """Whether of one of the `measures` more is better."""
+        metric = registry("metric").get(measure)
+        if metric is None:
+            return any(cost.higher_is_better for cost in self.costs if cost.column == measure)
         assert issubclass(metric, Metric)
         return metric.higher_is_better
 
@@ -195,3 +185,24 @@ class Study(Frozen):
             return type(self).model_validate(data)
         except ValidationError as error:
             raise ValueError(f"not a valid study: {sentence(error)}") from None
+
+
+def _tried(base: Recipe, space: Space, whose: str) -> Iterator[Recipe]:
+    """Yield recipes that take every option of a space, and see that they can be compared.
+
+    Raises:
+        ValueError: A point is no valid recipe, or changes what makes its metric comparable.
+    """
+    for point in probes(space):
+        try:
+            recipe = base.replace(point)
+            if any(
+                getattr(recipe, part) != getattr(base, part)
+                for part in ("epochs", "dataset", "split", "validate_every")
+            ):
+                raise ValueError(
+                    "trials of other epochs, data, split or validation cannot be compared"
+                )
+        except ValueError as error:
+            raise ValueError(f"{whose}: {error}") from None
+        yield recipe

@@ -18,7 +18,8 @@ from cifar_models.ranges import Range
 from cifar_models.recipe import Recipe
 from cifar_models.training import build_classifier
 from search_spaces.bases import SMALL_CNN
-from search_spaces.designs import OneFactor, factor
+from search_spaces.designs import OneFactor
+from search_spaces.factors import factor
 from search_spaces.space import choice, sample, tuned
 from sweeps.__main__ import app
 from tests.cifar_models import test_contract

@@ -14,7 +14,8 @@ from cifar_models.recipe import Phase, Recipe
 from cifar_models.schedules import Step
 from cifar_models.splits import Split
 from search_spaces.claims import Best, Ordering, Reaches
-from search_spaces.designs import Factorial, factor
+from search_spaces.designs import Factorial
+from search_spaces.factors import factor
 from search_spaces.study import Study
 
 STRATEGY_D = (RandomCrop(), HorizontalFlip())

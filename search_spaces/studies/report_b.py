@@ -14,7 +14,7 @@ from cifar_models.recipe import Phase, Recipe
 from cifar_models.schedules import Cosine
 from cifar_models.splits import Split
 from search_spaces.claims import Alike, Ordering, Reaches
-from search_spaces.designs import factor
+from search_spaces.factors import factor
 from search_spaces.study import Study
 
 BASE = Recipe(

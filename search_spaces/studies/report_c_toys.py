@@ -14,7 +14,8 @@ from cifar_models.recipe import Phase, Recipe
 from cifar_models.schedules import OneCycle
 from cifar_models.splits import Split
 from search_spaces.claims import Alike, Best, Diverges, Ordering
-from search_spaces.designs import Factor, Factorial, Level, factor
+from search_spaces.designs import Factorial
+from search_spaces.factors import Factor, Level, factor
 from search_spaces.study import Study
 
 CROP_AND_FLIP = (RandomCrop(mode="reflect"), HorizontalFlip())

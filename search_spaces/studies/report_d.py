@@ -12,7 +12,7 @@ from cifar_models.recipe import Phase, Recipe
 from cifar_models.schedules import Cosine
 from cifar_models.splits import Split
 from search_spaces.claims import Alike, Best, Ordering, Reaches
-from search_spaces.designs import Factor, Level, factor
+from search_spaces.factors import Factor, Level, factor
 from search_spaces.study import Study
 
 FLOOR = 2e-5

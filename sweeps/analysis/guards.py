@@ -94,11 +94,11 @@ def unequal_budgets(cells: pd.DataFrame) -> list[str]:
 
 
 def _refuse_reused_seeds(trials: pd.DataFrame, cells: pd.DataFrame) -> None:
-    chosen_on = set(trials.loc[trials["role"].isin(["search", "selection"]), "seed"])
+    chosen_on = set(trials.loc[trials["role"].isin(["search", "selection", "tuning"]), "seed"])
     reused = sorted(chosen_on & set(cells["seed"]))
     if reused:
         raise ValueError(
-            f"seeds {_listed(reused)} served the search and the ablation: the winner would be "
+            f"seeds {_listed(reused)} served the search and the ablation: what was chosen would be "
             "judged on the noise that chose it; give the ablation other seeds"
         )
 

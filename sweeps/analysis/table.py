@@ -1,7 +1,7 @@
 """The ablation table: one row a level, its mean over seeds and its difference to the baseline."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from cifar_models.costs import Cost
 from sweeps.analysis import captions, guards
 from sweeps.analysis.captions import TableContext
 from sweeps.analysis.costs import add_costs, cost_notes
+from sweeps.analysis.ledger import ledger, ledger_notes
 from sweeps.analysis.measure import Measure, find_measure
 from sweeps.analysis.significance import Comparison, compare, holm
 
@@ -38,6 +39,8 @@ class Table:
         interim: the study is not finished.
         study: name of the study.
         costs: what the study asks for beside what every table has.
+        ledger: what each level was given before (`sweeps.analysis.ledger`); without rows where
+            none was tuned.
     """
 
     frame: pd.DataFrame
@@ -49,6 +52,7 @@ class Table:
     interim: bool
     study: str
     costs: tuple[Cost, ...] = ()
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def ablation_table(
@@ -82,6 +86,7 @@ def ablation_table(
     levels = ~frame["baseline"]
     frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
     frame["rank"] = _ranks(frame, measure, split)
+    tuned = ledger(trials, measure)
     asked = tuple(cost for cost in costs if cost.column not in frame)
     add_costs(frame, guards.finished(cells), asked)
     return Table(
@@ -91,6 +96,7 @@ def ablation_table(
         title=f"{context.study}: {context.question}",
         caption=captions.caption(frame, cells, context, measure, split),
         footnotes=(
+            *ledger_notes(tuned),
             *captions.footnotes(frame, split),
             *cost_notes(frame, asked),
             *captions.assumptions(measure),
@@ -101,6 +107,7 @@ def ablation_table(
         interim=guards.pending(cells) > 0,
         study=context.study,
         costs=asked,
+        ledger=tuned,
     )
 
 

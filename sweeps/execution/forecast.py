@@ -8,25 +8,17 @@ from rich.console import Console
 from rich.table import Table
 
 from cifar_models.recipe import Recipe
-from search_spaces.study import SEARCH_SEED, Search, Study
-from sweeps.execution.cohorts import COHORT
+from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.images import ImageStore
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.ray_session import RaySession, Resources
+from sweeps.execution.search_forecast import Rung, notes, spending
 from sweeps.execution.suggestion_log import open_suggestions
-from sweeps.execution.winner import best_recipes, winner
+from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.journal import TrialRecord, read_records
 from sweeps.record.places import Places
-
-
-@dataclass(frozen=True)
-class Rung:
-    """Where a search is halved: about so many of its trials get there."""
-
-    epoch: int
-    trials: float
 
 
 @dataclass(frozen=True)
@@ -38,6 +30,9 @@ class Phase:
     done: int
     epochs: float
     rungs: list[Rung] = field(default_factory=list)
+    idle: float | None = None
+    """The share of the slots' time that is spent waiting for others; None where nothing waits."""
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,8 @@ class Forecast:
     arms: list[dict[str, Any]]
     seeds: list[int]
     winner_known: bool
+    tuned: bool = True
+    """Whether it is known what each level is tuned to, where a design asks for that."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data."""
@@ -75,6 +72,8 @@ class Forecast:
                     "go on",
                     highlight=False,
                 )
+            for note in phase.notes:
+                console.print(f"  the {phase.role} {note}", highlight=False, soft_wrap=True)
         arms = Table("factor", "level", "variant", "done", box=None)
         for arm in self.arms:
             mark = " (baseline)" if arm["baseline"] else ""
@@ -83,6 +82,8 @@ class Forecast:
         console.print(arms)
         if not self.winner_known:
             console.print("The ablation is around the search's winner, which is not known yet.")
+        if not self.tuned:
+            console.print("Each level is tuned before it is compared; its variant will be another.")
         device, threads = self.numerics["device"], self.numerics["threads"]
         at_once = f"{self.slots} trials at once on {device}"
         if self.slots is None:
@@ -102,13 +103,20 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
     phases: list[Phase] = []
     base: Recipe | None = study.base
     if study.search:
-        searching, found = _search(study, planner, places, options.deterministic)
+        searching, found = _search(study, planner, places, options)
         phases.append(searching)
         base, selection = _winner(study, planner, records, found, searching)
         phases += selection
-    cells = planner.ablation(study, base or study.base)
-    ablation = _phase("ablation", study, cells, records)
-    phases.append(ablation)
+    arms = study.arms(base)
+    tuned = True
+    if study.design.tuning_trials:
+        candidates = planner.tuning(study, arms)
+        tuning = _phase("tuning", study, candidates, records)
+        phases.append(tuning)
+        tuned = base is not None and tuning.done == tuning.trials
+        arms = tuned_arms(study, arms, candidates, records) if tuned else arms
+    cells = planner.ablation(study, arms)
+    phases.append(_phase("ablation", study, cells, records))
     return Forecast(
         study=study.name,
         question=study.question,
@@ -118,37 +126,30 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
         arms=_arms(study, cells, records),
         seeds=list(study.seed_list),
         winner_known=base is not None,
+        tuned=tuned,
     )
 
 
-def expected_epochs(search: Search, epochs: int) -> tuple[float, list[Rung]]:
-    """Return the epochs of a search if one in ``reduction_factor`` goes on at each rung.
-
-    Asynchronous halving lets a few more go on: it decides before all have arrived.
-    """
-    rungs, alive, spent, before = [], float(search.trials), 0.0, 0
-    for rung in search.rungs(epochs):
-        spent += alive * (rung - before)
-        alive, before = max(alive / search.reduction_factor, 1.0), rung
-        rungs.append(Rung(rung, alive))
-    return spent + alive * (epochs - before), rungs
-
-
 def _search(
-    study: Study, planner: Planner, places: Places, deterministic: bool
+    study: Study, planner: Planner, places: Places, options: Options
 ) -> tuple[Phase, list[str]]:
-    assert study.search is not None
+    search = study.search
+    assert search is not None
+    cohort = search.cohort_size(deterministic=options.deterministic)
     baseline = planner.spec(study.base, SEARCH_SEED)
     done, found = 0, []
     if places.suggestions.exists():
         suggestions = open_suggestions(places.suggestions, reading=True)
-        name = optuna_study_name(study, baseline, COHORT if deterministic else 0)
+        name = optuna_study_name(study, baseline, cohort)
         if name in optuna.get_all_study_names(suggestions):
             database = optuna.load_study(study_name=name, storage=suggestions)
             done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
             found = searched(database)
-    spent, rungs = expected_epochs(study.search, study.base.epochs)
-    return Phase("search", study.search.trials, done, spent, rungs), found
+    slots = planner.resources.slots
+    spent = spending(search, study.base.epochs, slots, deterministic=options.deterministic)
+    idle = None if options.gpus_per_trial == "auto" else spent.idle
+    told = notes(study, idle, slots, deterministic=options.deterministic)
+    return Phase("search", search.trials, done, spent.epochs, spent.rungs, idle, told), found
 
 
 def _winner(

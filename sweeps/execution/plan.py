@@ -1,13 +1,14 @@
 """What a study asks for, before anything is spent: its cells, and which of them are done."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cifar_models.numerics import resolve
 from cifar_models.recipe import Recipe
 from cifar_models.training import check
-from search_spaces.study import SELECTION_SEED, Study
+from search_spaces.designs import Arm
+from search_spaces.study import SELECTION_SEED, TUNING_SEED, Study
 from sweeps.execution.images import ImageStore
 from sweeps.execution.ray_session import Resources
 from sweeps.record.identity import TrialSpec
@@ -19,10 +20,14 @@ class Cell:
 
     spec: TrialSpec
     role: str
-    """``search``, ``selection`` or ``ablation``."""
+    """``search``, ``selection``, ``tuning`` or ``ablation``."""
     factor: str = ""
     level: str = ""
     baseline: bool = False
+    nuisance: dict[str, Any] = field(default_factory=dict)
+    """The values of what is tuned for a level, by paths of the recipe."""
+    suggested: dict[str, Any] = field(default_factory=dict)
+    """The parameters of a trial of the search, by their names in Optuna."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the membership that the study's parent run keeps."""
@@ -35,6 +40,8 @@ class Cell:
             "baseline": self.baseline,
             "seed": self.spec.seed,
             "planned_epochs": self.spec.recipe.epochs,
+            "nuisance": self.nuisance,
+            "suggested": self.suggested,
         }
 
 
@@ -60,17 +67,33 @@ class Planner:
         numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.gpu)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 
-    def ablation(self, study: Study, base: Recipe) -> list[Cell]:
-        """Return the cells of the ablation around a recipe: every arm with every seed.
+    def ablation(self, study: Study, arms: Sequence[Arm]) -> list[Cell]:
+        """Return the cells of the ablation: every arm with every seed.
 
         Seed by seed, so that an interrupted ablation has whole pairs.
         """
-        check_arms(study, base, self.images)
+        check_arms(arms, self.images)
         return [
-            Cell(self.spec(arm.recipe, seed), "ablation", arm.factor, arm.level, arm.baseline)
+            self._cell(arm, arm.recipe, "ablation", seed)
             for seed in study.seed_list
-            for arm in study.arms(base)
+            for arm in arms
         ]
+
+    def tuning(self, study: Study, arms: Sequence[Arm]) -> list[Cell]:
+        """Return the cells in which every arm is tuned, one candidate of each after another."""
+        check_arms(arms, self.images)
+        tried = [(arm, arm.candidates(study.design.tuning_trials)) for arm in arms]
+        return [
+            self._cell(arm, candidates[number], "tuning", TUNING_SEED)
+            for number in range(study.design.tuning_trials)
+            for arm, candidates in tried
+            if number < len(candidates)
+        ]
+
+    def _cell(self, arm: Arm, recipe: Recipe, role: str, seed: int) -> Cell:
+        spec = self.spec(recipe, seed)
+        nuisance = {path: recipe.value(path) for path in arm.nuisance}
+        return Cell(spec, role, arm.factor, arm.level, arm.baseline, nuisance)
 
     def selection(self, study: Study, recipes: Sequence[Recipe]) -> list[Cell]:
         """Return the cells in which the search's best recipes are trained again."""
@@ -82,13 +105,13 @@ class Planner:
         ]
 
 
-def check_arms(study: Study, base: Recipe, images: ImageStore) -> None:
-    """See that every arm of the ablation around a recipe can be trained.
+def check_arms(arms: Iterable[Arm], images: ImageStore) -> None:
+    """See that every arm of an ablation can be trained.
 
     Raises:
         ValueError: One cannot; the sentence names it.
     """
-    for arm in study.arms(base):
+    for arm in arms:
         try:
             source = images.source(arm.recipe)
             check(arm.recipe, source.shape, len(source.parts.train.labels))

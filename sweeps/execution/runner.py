@@ -16,11 +16,10 @@ from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.chain import Chain, Interrupted, Phase
-from sweeps.execution.cohorts import COHORT
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
 from sweeps.execution.options import Options
-from sweeps.execution.optuna_source import open_optuna_study, searched, searched_specs
+from sweeps.execution.optuna_source import open_optuna_study, searched, searched_cells
 from sweeps.execution.packing import choose, probe_cluster, told
 from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
@@ -30,7 +29,7 @@ from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.trial_source import PlannedTrials, data_key
-from sweeps.execution.winner import best_recipes, winner
+from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
@@ -65,7 +64,7 @@ class StudyRun:
             ValueError: It cannot be run as asked; nothing was trained.
             Interrupted: A signal or the time budget ended it; the same command goes on.
         """
-        check_arms(self.study, self.study.base, self.images)
+        check_arms(self.study.arms(), self.images)
         check_writable(self.places)
         options = self.options
         with contextlib.ExitStack() as stack:
@@ -114,8 +113,13 @@ class StudyRun:
 
     def _phases(self) -> Iterator[Phase]:
         """Yield the phases; each is asked for when the last has ended."""
-        base = (yield from self._search()) if self.study.search else self.study.base
-        yield self._training(self.planner.ablation(self.study, base), "ablation")
+        study = self.study
+        arms = study.arms((yield from self._search()) if study.search else study.base)
+        if study.design.tuning_trials:
+            cells = self.planner.tuning(study, arms)
+            yield self._training(cells, "tuning")
+            arms = tuned_arms(study, arms, cells, self.journal.trials)
+        yield self._training(self.planner.ablation(study, arms), "ablation")
         yield self._evaluation()
 
     # ------------------------------------------------------------------ search and selection
@@ -136,7 +140,7 @@ class StudyRun:
         study, search = self.study, self.study.search
         assert search is not None
         baseline = self.planner.spec(study.base, SEARCH_SEED)
-        cohort = COHORT if self.options.deterministic else 0
+        cohort = search.cohort_size(deterministic=self.options.deterministic)
         suggestions = open_suggestions(self.places.suggestions)
         database = open_optuna_study(study, baseline, suggestions, cohort)
         if self.options.fresh:
@@ -147,7 +151,7 @@ class StudyRun:
         def make_spec(recipe: Recipe) -> TrialSpec:
             return self._known(self.planner.spec(recipe, SEARCH_SEED))
 
-        searched_specs(study, database, make_spec)  # known again, should the journal be new
+        searched_cells(study, database, make_spec)  # known again, should the journal be new
         done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
         prepare(self.runs, search.trials - done)
         yield Phase(
@@ -158,13 +162,13 @@ class StudyRun:
                 self.journal,
                 self.places.storage,
                 self.resources.slots,
-                deterministic=self.options.deterministic,
+                cohorts=cohort > 0,
             ),
             self._progress("search", search.trials, done, search.rungs(study.base.epochs)),
         )
-        found = searched_specs(study, database, make_spec)
-        self._keep([Cell(spec, "search") for spec in found])
-        return [spec.id for spec in found]
+        found = searched_cells(study, database, make_spec)
+        self._keep(found)
+        return [cell.spec.id for cell in found]
 
     # ------------------------------------------------------------------ ablation and test
 
@@ -258,8 +262,8 @@ class StudyRun:
         for trial in trials:
             if self.journal[trial].status != "pending":
                 self.tracker.retire(trial)  # first: a crash in between must not reopen its run
-                self.journal.append("forgotten", trial)
                 checkpoints.remove(checkpoint_url(self.places.storage, trial))
+                self.journal.append("forgotten", trial)  # last: else it would go on from there
 
     def _close(self, status: str) -> None:
         """Write what MLflow has not got yet, and end the parent run."""

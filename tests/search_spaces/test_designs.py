@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from cifar_models.architectures import LeNet5
 from cifar_models.optimizers import SGD, Adam
+from cifar_models.ranges import LogRange
 from cifar_models.recipe import Recipe
 from search_spaces.bases import SMALL_CNN
 from search_spaces.designs import (
@@ -10,13 +11,13 @@ from search_spaces.designs import (
     Arm,
     Cumulative,
     Design,
-    Factor,
     Factorial,
     LeaveOneOut,
-    Level,
     OneFactor,
-    factor,
+    TunedOneFactor,
 )
+from search_spaces.factors import Factor, Level, factor
+from search_spaces.space import choice, tuned
 
 ACTIVATION = factor("activation", "model.activation", "relu", "tanh")
 RATE = factor("rate", "optimizer.lr", 0.01, 0.1)
@@ -157,3 +158,48 @@ def test_designs_and_factors_survive_json() -> None:
     arm = OneFactor().arms(SMALL_CNN, (RATE,))[0]
     assert Arm.model_validate(arm.model_dump(mode="json")) == arm
     assert isinstance(arm.recipe, Recipe)
+
+
+def test_tuned_levels_try_as_many_candidates_each_of_its_own_parameters() -> None:
+    optimizers = factor("optimizer", "optimizer", tuned(SGD(lr=0.2), "lr"), tuned(Adam(), "lr"))
+    sgd, adam = TunedOneFactor(trials=5).arms(
+        SMALL_CNN.replace({"optimizer": SGD(lr=0.2)}), (optimizers,)
+    )
+    assert (sgd.baseline, adam.baseline) == (True, False)
+    for arm, name in ((sgd, "sgd"), (adam, "adam")):
+        candidates = arm.candidates(5)
+        assert candidates[0] == arm.recipe
+        assert {recipe.phases[0].optimizer.name for recipe in candidates} == {name}
+        assert len({recipe.signature for recipe in candidates}) == 5
+
+
+def test_a_factor_s_nuisance_parameters_are_those_of_each_level() -> None:
+    sizes = factor("batch size", "batch_size", 64, 128).with_nuisance(
+        {"optimizer.lr": LogRange(0.01, 1.0)}
+    )
+    small, baseline = TunedOneFactor().arms(SMALL_CNN, (sizes,))
+    assert baseline.baseline
+    rates = [
+        [recipe.phases[0].optimizer.model_dump()["lr"] for recipe in arm.candidates(4)[1:]]
+        for arm in (small, baseline)
+    ]
+    assert rates[0] == rates[1] == pytest.approx([10**-1.5, 10**-0.5, 10**-1.75])
+    assert {recipe.batch_size for recipe in small.candidates(4)} == {64}
+
+
+def test_a_level_with_nothing_to_tune_is_refused() -> None:
+    mixed = factor("optimizer", "optimizer", tuned(SGD(lr=0.1), "lr"), Adam())
+    with pytest.raises(ValueError, match="optimizer adam has nothing to tune"):
+        TunedOneFactor().arms(SMALL_CNN, (mixed,))
+
+
+def test_an_untuned_base_is_no_baseline_of_tuned_levels() -> None:
+    others = factor("optimizer", "optimizer", tuned(Adam(), "lr"))
+    with pytest.raises(ValueError, match="none of its levels is the base recipe"):
+        TunedOneFactor().arms(SMALL_CNN, (others,))
+
+
+def test_ranges_that_hold_fewer_points_give_fewer_candidates() -> None:
+    sizes = factor("size", "batch_size", 128, 64).with_nuisance({"optimizer.lr": choice(0.1, 0.2)})
+    arm = TunedOneFactor().arms(SMALL_CNN, (sizes,))[0]
+    assert len(arm.candidates(8)) == 2

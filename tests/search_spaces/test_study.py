@@ -7,7 +7,18 @@ from pydantic import ValidationError
 from cifar_models.component import sentence
 from cifar_models.costs import EpochsToAccuracy
 from cifar_models.optimizers import SGD, Adam
-from search_spaces import Factorial, LogRange, Range, Search, Study, choice, factor, tuned
+from search_spaces import (
+    Factorial,
+    IntRange,
+    LogRange,
+    Range,
+    Search,
+    Study,
+    TunedOneFactor,
+    choice,
+    factor,
+    tuned,
+)
 from search_spaces.bases import SMALL_CNN
 from search_spaces.study import SEARCH_SEED, SELECTION_SEED
 
@@ -157,6 +168,25 @@ def test_a_claim_speaks_of_levels_that_there_are() -> None:
     assert "did you mean 'accuracy'" in refused(claims=[claim | {"measure": "accurcay"}])
     wrong = claim | {"levels": ["relu", "mihs"]}
     assert "no level 'mihs'; did you mean 'mish'" in refused(claims=[wrong])
+
+
+def test_levels_are_tuned_on_validation_images_alone() -> None:
+    rates = factor("loss", "loss", "cross_entropy", "focal").with_nuisance(
+        {"optimizer.lr": LogRange(0.01, 1.0)}
+    )
+    tuned = {"factors": (rates,), "design": TunedOneFactor()}
+    assert STUDY.replace(**tuned).design.tuning_trials == 8
+    blind = STUDY.base.replace({"split.validation": 0})
+    with pytest.raises(ValueError, match="loss cross_entropy cannot be tuned without validation"):
+        STUDY.replace(**tuned, base=blind, search=None)
+
+
+def test_levels_are_not_tuned_by_training_longer() -> None:
+    longer = factor("loss", "loss", "cross_entropy", "focal").with_nuisance(
+        {"epochs": IntRange(1, 10)}
+    )
+    with pytest.raises(ValueError, match="loss cross_entropy: trials of other epochs"):
+        STUDY.replace(factors=(longer,), design=TunedOneFactor())
 
 
 def test_a_published_recipe_needs_neither_factors_nor_search() -> None:

@@ -1,9 +1,11 @@
 r"""The table in LaTeX with booktabs; nothing else than ``\usepackage{booktabs}`` is needed."""
 
 import re
+from collections.abc import Iterable
 
 from sweeps.analysis.measure import MINUS
-from sweeps.analysis.rendering.layout import Line, lay_out
+from sweeps.analysis.rendering.layout import Layout, Line, lay_out
+from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 SPECIAL = {
@@ -28,8 +30,19 @@ SPECIAL = {
 
 
 def latex(table: Table) -> str:
-    """Write a table as a LaTeX float over the full width of the text."""
-    layout = lay_out(table)
+    """Write a table as a LaTeX float over the full width of the text, a ledger as another."""
+    label = f"tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}"
+    floats = [
+        r"% needs \usepackage{booktabs}",
+        *_float(lay_out(table), f"{table.title} {table.caption}", label, table.footnotes),
+    ]
+    if not table.ledger.empty:
+        caption = f"{table.study}: {TITLE[0].lower()}{TITLE[1:]}."
+        floats += ["", *_float(lay_out_ledger(table), caption, f"{label}-tuning", ())]
+    return "\n".join([*floats, ""])
+
+
+def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> list[str]:
     width = len(layout.columns)
     heads = " & ".join(escape(column.title) for column in layout.columns)
     units = " & ".join(f"({escape(c.unit)})" if c.unit else "" for c in layout.columns)
@@ -42,23 +55,19 @@ def latex(table: Table) -> str:
         body += [_row(line) for line in group.lines]
     body.append(r"\bottomrule")
     align = "".join(column.align[0] for column in layout.columns)
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table*}",
-            r"\centering",
-            rf"\caption{{{escape(table.title)} {escape(table.caption)}}}",
-            rf"\label{{tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}}}",
-            r"\footnotesize",
-            r"\setlength{\tabcolsep}{3pt}",
-            rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
-            *body,
-            r"\end{tabular}",
-            *(rf"\par\smallskip {escape(note)}" for note in table.footnotes),
-            r"\end{table*}",
-            "",
-        ]
-    )
+    return [
+        r"\begin{table*}",
+        r"\centering",
+        rf"\caption{{{escape(caption)}}}",
+        rf"\label{{{label}}}",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{3pt}",
+        rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
+        *body,
+        r"\end{tabular}",
+        *(rf"\par\smallskip {escape(note)}" for note in notes),
+        r"\end{table*}",
+    ]
 
 
 def escape(text: str) -> str:

@@ -98,7 +98,7 @@ def _columns(table: Table) -> tuple[Column, ...]:
         Column("rank", lambda row: _integer(row.rank)),
         Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
         Column("parameters", lambda row: _integer(row.parameters)),
-        Column("time", lambda row: _amount(row.seconds), "s/trial"),
+        Column("time", lambda row: amount(row.seconds), "s/trial"),
         *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
         Column("status", lambda row: row.status, align="left"),
     )
@@ -161,12 +161,13 @@ def _cost(cost: Cost) -> Callable[[Any], str]:
         if having == 0:
             return cost.absent
         part = "" if having == row.completed else f" ({having} of {row.completed})"
-        return _amount(mean * cost.scale) + part
+        return amount(mean * cost.scale) + part
 
     return cell
 
 
-def _amount(number: float) -> str:
+def amount(number: float) -> str:
+    """Word a number of seconds or the like: a decimal below a hundred."""
     if math.isnan(number):
         return HOLE
     return f"{number:.1f}" if number < 100 else f"{number:,.0f}"

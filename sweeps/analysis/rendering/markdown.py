@@ -3,13 +3,14 @@
 import re
 
 from sweeps.analysis.rendering.layout import Layout, lay_out
+from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def markdown(table: Table) -> str:
-    """Write a table in Markdown: title, table, caption, footnotes."""
+    """Write a table in Markdown: title, table, caption, ledger, footnotes."""
     lines = [
         f"**{escape(table.title)}**",
         "",
@@ -17,6 +18,8 @@ def markdown(table: Table) -> str:
         "",
         escape(table.caption),
     ]
+    if not table.ledger.empty:
+        lines += ["", f"**{TITLE}**", "", *grid(lay_out_ledger(table))]
     if table.footnotes:
         lines += ["", *(f"- {escape(note)}" for note in table.footnotes)]
     return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from sweeps.analysis.rendering.layout import Layout, Line, lay_out
+from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 # The rule under the head, and a space between columns: with the padding of one, a gap of two.
@@ -31,7 +32,8 @@ def terminal(table: Table, width: int | None = None) -> str:
         Text(table.caption, style="yellow" if table.interim else ""),
         *(Text(f"\N{BULLET} {note}") for note in table.footnotes),
     ]
-    return draw(table.title, lay_out(table), below, width)
+    main = draw(table.title, lay_out(table), () if len(table.ledger) else below, width)
+    return main + draw(TITLE, lay_out_ledger(table), below, width) if len(table.ledger) else main
 
 
 def draw(title: str, layout: Layout, below: Iterable[Text], width: int | None = None) -> str:

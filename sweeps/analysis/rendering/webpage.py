@@ -3,6 +3,7 @@
 from html import escape
 
 from sweeps.analysis.rendering.layout import Group, Layout, Line, lay_out
+from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 STYLE = """
@@ -12,6 +13,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 80re
 figure { margin: 0; overflow-x: auto; }
 figcaption { max-width: 65rem; margin-top: 1rem; }
 h1 { font-size: 1.2rem; }
+h2 { font-size: 1rem; }
 ul { max-width: 65rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: .3rem .7rem; text-align: right; font-weight: inherit; }
@@ -38,15 +40,24 @@ def webpage(table: Table) -> str:
 <style>{STYLE}</style>
 <figure>
 <h1>{escape(table.title)}</h1>
-<table>
-<thead><tr>{_heads(layout)}</tr></thead>
-{"".join(_group(group, layout) for group in layout.groups)}</table>
+{_grid(layout)}
 <figcaption>{escape(table.caption)}</figcaption>
 </figure>
-<ul>
+{_ledger(table)}<ul>
 {notes}</ul>
 </html>
 """
+
+
+def _ledger(table: Table) -> str:
+    if table.ledger.empty:
+        return ""
+    return f"<figure>\n<h2>{TITLE}</h2>\n{_grid(lay_out_ledger(table))}\n</figure>\n"
+
+
+def _grid(layout: Layout) -> str:
+    body = "".join(_group(group, layout) for group in layout.groups)
+    return f"<table>\n<thead><tr>{_heads(layout)}</tr></thead>\n{body}</table>"
 
 
 def _heads(layout: Layout) -> str:

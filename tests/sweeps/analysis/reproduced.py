@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from search_spaces.claims import Claim, Ordering
-from search_spaces.designs import factor
+from search_spaces.factors import factor
 from search_spaces.loading import built_in
 from search_spaces.published import Published
 from search_spaces.study import Study

@@ -54,7 +54,7 @@ def test_what_is_done_is_counted_and_left_alone(folder: Path) -> None:
     planned = json.loads(call("plan", "--study", "tiny.py", "--json").stdout)
     assert [arm["done"] for arm in planned["arms"]] == [0, 0]
     study, _ = load_study("tiny.py")
-    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study, study.base)
+    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study, study.arms())
     journal = Journal(folder / "runs")
     record(journal, cells[0].spec, *[0.5] * 9)  # relu, seed 0
     record(journal, cells[1].spec, 0.5, 0.5, end="running")
@@ -95,3 +95,17 @@ def test_a_running_driver_does_not_hold_a_plan_up(folder: Path) -> None:
     assert call("plan", "--study", "tiny.py").exit_code == 0
     journal.close()
     shutil.rmtree(folder / "runs")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_price_of_waiting_for_a_cohort_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("plan", "--study", "searching.py", "--max-concurrent", 2)
+    told = call(*words, "--deterministic").stdout
+    assert "the search goes in cohorts of 8, each asked for when the last has ended; so 2" in told
+    (search, *_) = json.loads(call(*words, "--deterministic", "--json").stdout)["phases"]
+    assert 0 < search["idle"] < 1
+    assert "cohorts" not in call(*words).stdout
+    assert json.loads(call(*words, "--json").stdout)["phases"][0]["idle"] is None
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    shared = call("plan", "--study", "searching.py", "--deterministic", "--gpus-per-trial", "auto")
+    assert "each asked for when the last has ended\n" in shared.stdout

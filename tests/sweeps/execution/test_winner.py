@@ -3,9 +3,9 @@
 import pytest
 
 from cifar_models.recipe import Recipe
-from search_spaces import LogRange, Search, Study
+from search_spaces import LogRange, Search, Study, TunedOneFactor, factor
 from sweeps.execution.plan import Cell
-from sweeps.execution.winner import best_recipes, winner
+from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import TrialRecord
 from tests.sweeps.execution.specs import spec, study
@@ -62,3 +62,48 @@ def test_a_recipe_that_diverged_with_a_seed_loses_to_one_that_did_not() -> None:
         for cell, (value, status) in zip(cells, outcomes, strict=True)
     }
     assert winner(STUDY, cells, records) == b
+
+
+def test_each_arm_takes_the_best_of_its_own_candidates() -> None:
+    losses = factor("loss", "loss", "cross_entropy", "focal").with_nuisance(
+        {"optimizer.lr": LogRange(0.01, 1.0)}
+    )
+    tuned = study(factors=(losses,), design=TunedOneFactor(trials=3))
+    arms = tuned.arms()
+    cells = [
+        Cell(spec(recipe, 7), "tuning", arm.factor, arm.level)
+        for arm in arms
+        for recipe in arm.candidates(3)
+    ]
+    records = {cell.spec.id: trained(cell.spec, 0.5) for cell in cells}
+    records[cells[1].spec.id] = trained(cells[1].spec, 0.6)
+    records[cells[2].spec.id] = trained(cells[2].spec, 0.9, "diverged")
+    recipes = [arm.recipe for arm in tuned_arms(tuned, arms, cells, records)]
+    assert recipes == [cells[1].spec.recipe, arms[1].recipe]  # of equal ones the first
+
+
+def test_an_arm_whose_candidates_all_diverge_stays_as_it_is_written() -> None:
+    losses = factor("loss", "loss", "cross_entropy").with_nuisance(
+        {"optimizer.lr": LogRange(0.01, 1.0)}
+    )
+    tuned = study(factors=(losses,), design=TunedOneFactor(trials=3))
+    arms = tuned.arms()
+    cells = [
+        Cell(spec(recipe, 7), "tuning", "loss", "cross_entropy") for recipe in arms[0].candidates(3)
+    ]
+    records = {cell.spec.id: trained(cell.spec, 0.9, "diverged") for cell in cells}
+    assert tuned_arms(tuned, arms, cells, records) == arms
+
+
+def test_of_several_objectives_only_the_front_is_selected_from() -> None:
+    """The best by the metric of those that nothing beats, not the best of all."""
+    search = Search(
+        space={"optimizer.lr": LogRange(0.01, 1.0)}, scheduler="none", top_k=3,
+        objectives=("accuracy", "parameters"),
+    )  # fmt: skip
+    asked = STUDY.replace(search=search)
+    a, b, c, d = recipes(4)
+    records = [trained(spec(r), v) for r, v in ((a, 0.9), (b, 0.8), (c, 0.5), (d, 0.95))]
+    for record, parameters in zip(records, ("100", "200", "10", ""), strict=True):
+        record.facts = {"parameters": parameters} if parameters else {}
+    assert best_recipes(asked, records) == [a, c]
