@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow lint bench bench-full clean
+.PHONY: help demo test test-slow certify certify-full lint bench bench-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -19,6 +19,12 @@ test: $(VENV)/.installed-test ## install, run the fast tests
 
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
 	$(BIN)/python -m pytest -m slow
+
+certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)
+	$(BIN)/python -m pytest -m slow tests/certification
+
+certify-full: $(VENV)/.installed-test ## the same with 20 kills a study (an hour)
+	CERTIFY_KILLS=20 $(BIN)/python -m pytest -m slow tests/certification
 
 lint: $(VENV)/.installed-dev ## ruff and strict mypy
 	$(BIN)/ruff check .
