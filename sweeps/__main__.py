@@ -8,6 +8,7 @@ from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
 from sweeps.commands.plan import plan
 from sweeps.commands.reproduce import reproduce
+from sweeps.commands.retry import retry
 from sweeps.commands.run import run
 from sweeps.commands.table import table
 
@@ -23,6 +24,7 @@ app.command("list")(list_choices)
 app.command("table")(table)
 app.command("export")(export)
 app.command("reproduce")(reproduce)
+app.command("retry")(retry)
 app.command("logs")(logs)
 app.command("clean")(clean)
 

@@ -80,7 +80,7 @@ def run(
         print_plan(question, places, options, console)
         return
     carry_out(question, sources, places, options, console)
-    _conclude(question, places, data_dir, console)
+    conclude(question, places, data_dir, console)
 
 
 def carry_out(
@@ -103,7 +103,7 @@ def carry_out(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _conclude(study: "Study", places: "Places", data_dir: Path | None, console: "Console") -> None:
+def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "Console") -> None:
     """Print what the search found and the table; write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
     from sweeps.commands.searched import print_search

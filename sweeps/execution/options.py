@@ -22,3 +22,9 @@ class Options:
     """Seconds for all phases together."""
     deterministic: bool = False
     fresh: bool = False
+    retry: frozenset[str] = frozenset()
+    """How trials ended that are to be trained again."""
+
+    def again(self, status: str) -> bool:
+        """Whether a trial that ended so is to be trained again."""
+        return self.fresh or status in self.retry

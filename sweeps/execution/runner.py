@@ -25,6 +25,7 @@ from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Headline, Progress
 from sweeps.execution.ray_session import RaySession, plan_resources
+from sweeps.execution.reopening import reopen
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
@@ -147,6 +148,11 @@ class StudyRun:
             self._forget(searched(database))
             optuna.delete_study(study_name=database.study_name, storage=suggestions)
             database = open_optuna_study(study, baseline, suggestions, cohort)
+        again = [t for t in searched(database) if self.journal[t].status in self.options.retry]
+        if again:
+            suggestions = reopen(self.places.suggestions, database.study_name, again)
+            self._forget(again)
+            database = open_optuna_study(study, baseline, suggestions, cohort)
 
         def make_spec(recipe: Recipe) -> TrialSpec:
             return self._known(self.planner.spec(recipe, SEARCH_SEED))
@@ -177,8 +183,7 @@ class StudyRun:
         specs = distinct(cells)
         prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
         specs = [self._known(spec) for spec in specs]
-        if self.options.fresh:
-            self._forget(spec.id for spec in specs)
+        self._forget(s.id for s in specs if self.options.again(self.journal[s.id].status))
         if role == "ablation":
             for trial in weightless(specs, self.journal, self.study.selection, self.places.storage):
                 self.journal.append("forgotten", trial)  # trained again, in its own run

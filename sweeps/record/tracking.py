@@ -88,8 +88,8 @@ class Tracker:
             self.runs.retire(trial)
         except Exception as error:  # MLflow raises its backend's own errors
             raise ValueError(
-                f"MLflow does not answer: {first_line(error)}; --fresh needs it to set the old "
-                "runs aside"
+                f"MLflow does not answer: {first_line(error)}; it is needed to set the old "
+                "runs of what is trained afresh aside"
             ) from None
         self._mirrors.pop(trial, None)
 
