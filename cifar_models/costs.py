@@ -149,6 +149,25 @@ class Flops(Cost):
         return _fact(facts, "flops")
 
 
+class Latency(Cost):
+    """Milliseconds for the logits of one image, by the untrained network on the trial's worker.
+
+    Source: the fastest of ten passes; see `cifar_models.latency`.
+    """
+
+    name: Literal["latency"] = "latency"
+    unit: ClassVar[str] = "ms an image"
+    scale: ClassVar[float] = 1e3
+    note: ClassVar[str] = (
+        "Latency: of a single image, test-time views included; the fastest of ten passes on a "
+        "worker beside which other trials ran."
+    )
+
+    def measure(self, curve: Curve, facts: Mapping[str, str]) -> float | None:
+        """Return the cost, in seconds."""
+        return _fact(facts, "latency")
+
+
 class ImagesPerSecond(Cost):
     """Training images a second over all epochs, without validation.
 

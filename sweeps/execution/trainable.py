@@ -14,9 +14,11 @@ from cifar_models.checkpoint import Checkpoint
 from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
 from cifar_models.flops import flops
+from cifar_models.latency import latency
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
+from cifar_models.test_time import Views
 from cifar_models.training import EpochResult, Training, build_classifier, train
 from sweeps.record.environment import environment, processor
 
@@ -57,7 +59,7 @@ class Trainable(tune.Trainable):
         """Prepare the first trial of this actor, which has such a share of a GPU."""
         self._images = images or {}
         self._loaded: dict[str, Any] = {}
-        self._flops: dict[tuple[Architecture, ImageShape], int | None] = {}
+        self._measured: dict[tuple[Architecture, ImageShape, Views, Numerics], dict[str, Any]] = {}
         self._sources, self._gpus = sources, gpus
         self._begin(config)
 
@@ -164,16 +166,20 @@ class Trainable(tune.Trainable):
         }
 
     def _count(self, training: Training, images: TrainingImages) -> dict[str, str]:
-        """Return how many parameters and operations the network has, the latter once a network."""
+        """Return how many parameters and operations the network has, and its latency.
+
+        The latter two once a network, which is a worker's time.
+        """
         _, height, width, channels = images.train.pixels.shape
         shape = ImageShape(channels, height, width, images.num_classes)
-        network = training.classifier.network
-        key = training.recipe.model, shape
-        if key not in self._flops:
-            image = torch.zeros(1, channels, height, width, device=training.numerics.device)
-            self._flops[key] = flops(network, image)
-        counted = {"parameters": sum(weight.numel() for weight in network.parameters())}
-        operations = self._flops[key]
-        if operations is not None:
-            counted["flops"] = operations
-        return {name: str(number) for name, number in counted.items()}
+        classifier, numerics = training.classifier, training.numerics
+        key = training.recipe.model, shape, training.recipe.test_time, numerics
+        if key not in self._measured:
+            image = torch.zeros(1, channels, height, width, device=numerics.device)
+            self._measured[key] = {
+                "flops": flops(classifier.network, image),
+                "latency": latency(classifier, image.to(torch.uint8), numerics),
+            }
+        weights = classifier.network.parameters()
+        counted = {"parameters": sum(weight.numel() for weight in weights), **self._measured[key]}
+        return {name: str(number) for name, number in counted.items() if number is not None}

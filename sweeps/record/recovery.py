@@ -12,7 +12,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 
-FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "gpus")
+FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "latency", "gpus")
 RULES = ("last", "best")
 
 

@@ -10,13 +10,14 @@ from cifar_models.costs import (
     EpochsToAccuracy,
     Flops,
     ImagesPerSecond,
+    Latency,
     Parameters,
     PeakMemory,
     SecondsToAccuracy,
 )
 from tests.cifar_models.small import RECIPE, start
 
-FACTS = {"parameters": "62006", "flops": "3204720", "device": "cpu"}
+FACTS = {"parameters": "62006", "flops": "3204720", "latency": "0.0004", "device": "cpu"}
 
 
 def curve(*accuracies: float) -> list[dict[str, float]]:
@@ -67,10 +68,12 @@ def test_costs_of_the_whole_trial() -> None:
     assert PeakMemory().measure(rows, FACTS) == 499
     assert Parameters().measure(rows, FACTS) == 62006
     assert Flops().measure(rows, FACTS) == 3204720
+    assert Latency().measure(rows, FACTS) == 0.0004
 
 
 def test_what_an_older_trial_did_not_record_is_none() -> None:
     assert Flops().measure(curve(0.1), {"device": "cpu"}) is None
+    assert Latency().measure(curve(0.1), {"device": "cpu"}) is None
     assert Parameters().measure(curve(0.1), {}) is None
 
 

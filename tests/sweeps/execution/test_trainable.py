@@ -47,6 +47,7 @@ def test_parameters_and_operations_are_facts_of_every_epoch(
     assert first["facts"] == second["facts"]
     assert first["facts"]["parameters"] == "510"
     assert int(first["facts"]["flops"]) == 32 * 32 * 4 * 27 * 4 + 16 * 16 * 8 * 36 * 6 + 8 * 10 * 6
+    assert 0 < float(first["facts"]["latency"]) < 1
     assert len(counted) == 1
 
 
@@ -66,5 +67,5 @@ def test_a_trial_that_could_not_start_has_no_counts(tmp_path: Path, counted: lis
     made = worker(config(tmp_path, 0, **{"batch_size": 1000}))
     report = made.step()
     assert report["status"] == "failed"
-    assert not {"parameters", "flops"} & report["facts"].keys()
+    assert not {"parameters", "flops", "latency"} & report["facts"].keys()
     assert counted == []
