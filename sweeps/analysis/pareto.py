@@ -21,13 +21,14 @@ def non_dominated(values: Sequence[Sequence[float]]) -> list[bool]:
     ]
 
 
-def front(trials: pd.DataFrame, objectives: dict[str, bool]) -> pd.DataFrame:
-    """Return the Pareto front of a study's search, the best by the first objective first.
+def front(trials: pd.DataFrame, objectives: dict[str, bool], first: str) -> pd.DataFrame:
+    """Return the Pareto front of a study's search, the best by one of the objectives first.
 
     Args:
         trials: the trials frame; only finished rows of role ``search`` that have all objectives
             count. Its column ``suggested`` holds each trial's parameters by name.
         objectives: columns of the frame, and whether of each more is better.
+        first: the objective by which it is sorted.
 
     Returns:
         Columns ``trial``, the objectives, and a column a parameter; a hole where a trial took
@@ -39,7 +40,7 @@ def front(trials: pd.DataFrame, objectives: dict[str, bool]) -> pd.DataFrame:
     found = non_dominated((done[list(objectives)].astype(float) * signs).to_numpy().tolist())
     best = done.loc[done.index[found] if found else []]
     best = best.sort_values(
-        list(objectives), ascending=[not more for more in objectives.values()], kind="stable"
-    ).reset_index(drop=True)
+        first, ascending=not objectives[first], kind="stable", ignore_index=True
+    )
     suggested = pd.DataFrame(best["suggested"].tolist(), index=best.index)
     return pd.concat([best[["trial", *objectives]], suggested], axis="columns")

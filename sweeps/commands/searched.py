@@ -48,7 +48,7 @@ def _front(
     from sweeps.analysis.rendering.front import front_lines
 
     columns = {of_validation(name).column: study.ascends(name) for name in search.objectives}
-    found = front(results.trials, columns)
+    found = front(results.trials, columns, of_validation(study.metric).column)
     path = folder / FRONT
     try:
         found.to_csv(path, index=False)

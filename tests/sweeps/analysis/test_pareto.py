@@ -44,7 +44,8 @@ def test_the_front_is_of_the_finished_trials_of_the_search_and_begins_with_the_b
             trial("again", 0.99, 10, role="ablation", suggested={}),
         ]
     )
-    found = front(trials, OBJECTIVES)
+    found = front(trials, OBJECTIVES, "validation/accuracy")
+    assert front(trials, OBJECTIVES, "parameters")["trial"].tolist() == ["small", "large"]
     assert found["trial"].tolist() == ["large", "small"]
     assert found["model"].tolist() == ["large", "small"]
     assert found["model.large.width"].tolist()[0] == 64
@@ -53,4 +54,4 @@ def test_the_front_is_of_the_finished_trials_of_the_search_and_begins_with_the_b
 
 def test_a_search_without_a_finished_trial_has_no_front() -> None:
     trials = pd.DataFrame([trial("stopped", 0.9, 10, status="stopped")])
-    assert front(trials, OBJECTIVES).empty
+    assert front(trials, OBJECTIVES, "parameters").empty
