@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from cifar_models.component import Frozen, nearest
+from cifar_models.component import Frozen, nearest, registry
 from cifar_models.ranges import Scalar
 from cifar_models.recipe import Recipe, plain
 from search_spaces.grid import grid, grid_size
@@ -96,10 +96,11 @@ class Search(Frozen):
         """
         for objective in self.objectives:
             if objective not in measures:
-                known = nearest(objective, measures)
                 raise ValueError(
-                    f"objective {objective!r} is neither a metric nor one of the study's "
-                    f"costs=(...): {known}"
+                    f"objective {objective!r} is one of the costs that a study can have: give it "
+                    f"costs=({objective!r},)"
+                    if objective in registry("cost")
+                    else f"unknown objective {objective!r}: {nearest(objective, measures)}"
                 )
         if self.objectives and metric not in self.objectives:
             raise ValueError(

@@ -67,8 +67,10 @@ def test_objectives_are_measures_of_the_study_its_metric_among_them() -> None:
         False,
     ]
     assert objectives("loss", "images_per_second", costs=("images_per_second",), metric="loss")
-    with pytest.raises(ValueError, match="objective 'flops' is neither a metric nor one of the s"):
+    with pytest.raises(ValueError, match=r"a study can have: give it costs=\('flops',\)"):
         objectives("accuracy", "flops")
+    with pytest.raises(ValueError, match="unknown objective 'flosp': did you mean 'flops'"):
+        objectives("accuracy", "flosp", costs=("flops",))
     with pytest.raises(ValueError, match="metric accuracy must be one of the objectives"):
         objectives("macro_f1", "parameters")
 
