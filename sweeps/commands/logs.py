@@ -157,7 +157,7 @@ def _list(places: "Places", *, as_json: bool) -> None:
     """Print a line for each trial that went wrong: which, how, why."""
     import json as encoder
 
-    from sweeps.record.trial_history import unlucky
+    from sweeps.record.journal import read_records
 
     found = [
         {
@@ -166,7 +166,8 @@ def _list(places: "Places", *, as_json: bool) -> None:
             "epochs": record.epochs,
             "reason": record.reason.strip().rpartition("\n")[2],
         }
-        for record in unlucky(places.state)
+        for record in read_records(places.state).values()
+        if record.went_wrong
     ]
     if as_json:
         typer.echo(encoder.dumps(found, indent=1))

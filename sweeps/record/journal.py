@@ -20,6 +20,7 @@ _LOCK = "driver.lock"
 
 TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "impossible", "failed"})
 """Outcomes that hold for every study; being stopped early is one study's decision."""
+_WRONG = TERMINAL - {"finished"} | {"interrupted"}
 
 Event = dict[str, Any]
 
@@ -45,6 +46,11 @@ class TrialRecord:
     def epochs(self) -> int:
         """Epochs done."""
         return max(self.results, default=0)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether it did not end as it should, divergence included."""
+        return bool(self.reason) or self.status in _WRONG
 
     def ended(self, study: str) -> bool:
         """Whether a study has nothing left to train here."""

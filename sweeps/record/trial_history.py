@@ -77,15 +77,6 @@ def look_up(places: Places, name: str) -> TrialHistory:
     return history
 
 
-def unlucky(state: Path) -> list[TrialRecord]:
-    """Return the trials that did not end as they should, those that diverged included."""
-    return [record for record in read_records(state).values() if record.reason or _lost(record)]
-
-
-def _lost(record: TrialRecord) -> bool:
-    return record.status in ("diverged", "out_of_memory", "failed", "interrupted")
-
-
 def _identity(records: Iterable[str], runs: Runs | None, name: str) -> str:
     """Return the one trial that a name means."""
     found = sorted(trial for trial in records if name and trial.startswith(name))

@@ -74,6 +74,17 @@ def test_without_a_name_those_that_went_wrong_are_listed(state: Path, failed: st
     assert row == {"trial": failed, "status": "failed", "epochs": 2, "reason": "Oops: why"}
 
 
+def test_every_way_of_going_wrong_is_listed(state: Path) -> None:
+    journal = Journal(state)
+    ends = ("finished", "stopped", "running", "failed", "diverged", "out_of_memory", "interrupted")
+    for seed, end in enumerate(ends):
+        record(journal, spec(seed), 0.1, end=end)
+    journal.append("outcome", "b", status="impossible", reason="too small")
+    journal.close()
+    rows = json.loads(call("logs", "--storage", state, "--json").stdout)
+    assert [row["status"] for row in rows] == [*ends[3:], "impossible"]
+
+
 def test_nothing_wrong_is_said_too(recorded: Path) -> None:
     assert call("logs", "--storage", recorded).stdout == f"No trial in {recorded} went wrong.\n"
 

@@ -7,7 +7,7 @@ from sweeps.execution.plan import Cell
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import FILE, Journal
 from sweeps.record.places import resolve_places
-from sweeps.record.trial_history import look_up, unlucky
+from sweeps.record.trial_history import look_up
 from tests.sweeps.execution.study_file import TEXT
 from tests.sweeps.record.recorded import STUDY, cells, mirror
 from tests.sweeps.record.small import FACTS, metrics, open_runs, record, spec
@@ -126,14 +126,3 @@ def test_a_run_keeps_the_users_own_file(state: Path, journal: Journal, tmp_path:
     places = resolve_places(str(state))
     assert look_up(places, own.id).components == TEXT
     assert look_up(places, plain.id).components is None
-
-
-def test_those_that_went_wrong_are_listed(state: Path, journal: Journal) -> None:
-    ends = ("finished", "stopped", "running", "failed", "diverged", "out_of_memory", "interrupted")
-    for seed, end in enumerate(ends):
-        record(journal, spec(seed), 0.1, end=end)
-    journal.append("outcome", "b", status="impossible", reason="too small")
-    journal.close()
-    found = {record.status for record in unlucky(state)}
-    assert found == {*ends[3:], "impossible"}
-    assert unlucky(state / "nowhere") == []
