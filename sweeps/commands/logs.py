@@ -104,7 +104,8 @@ def _status(history: "TrialHistory", places: "Places") -> str:
     from sweeps.record.journal import at_work
 
     record, words = history.record, history.record.status
-    if words == "running" and not at_work(places.state):
+    ours = history.heard is not None
+    if words == "running" and ours and not at_work(places.state):
         words = "cut off: its driver is gone, `sweeps run` goes on with it"
     told = [f"{words}, {record.epochs} of {history.planned} epochs done"]
     if history.starts:
@@ -121,8 +122,9 @@ def _times(number: int) -> str:
 
 
 def _cell(cell: dict[str, Any]) -> str:
+    role = f", {cell['role']}" if cell["role"] else ""
     level = f" {cell['factor']} = {cell['level']}" if cell["factor"] else ""
-    return f"{cell['study']}, {cell['role']}{level}{' (baseline)' if cell['baseline'] else ''}"
+    return f"{cell['study']}{role}{level}{' (baseline)' if cell['baseline'] else ''}"
 
 
 def _metrics(metrics: dict[str, float]) -> str:
@@ -157,17 +159,18 @@ def _list(places: "Places", *, as_json: bool) -> None:
     """Print a line for each trial that went wrong: which, how, why."""
     import json as encoder
 
-    from sweeps.record.journal import read_records
+    from sweeps.record.journal import at_work, read_records
 
+    alive = at_work(places.state)
     found = [
         {
             "trial": record.trial,
-            "status": record.status,
+            "status": "cut off" if record.status == "running" else record.status,
             "epochs": record.epochs,
             "reason": record.reason.strip().rpartition("\n")[2],
         }
         for record in read_records(places.state).values()
-        if record.went_wrong
+        if record.went_wrong or (record.status == "running" and not alive)
     ]
     if as_json:
         typer.echo(encoder.dumps(found, indent=1))

@@ -113,5 +113,8 @@ def _announce(study: str, places: "Places", statuses: set[str], console: "Consol
             soft_wrap=True, highlight=False, markup=False,
         )  # fmt: skip
     wanted = " or ".join(sorted(statuses)).replace("_", " ")
-    many = f"{len(found) or 'no'} trial{'' if len(found) == 1 else 's'}"
-    console.print(f"{study}: {many} {wanted}, to be trained again", highlight=False)
+    said = f"no trial {wanted}"
+    if found:
+        many = "1 trial" if len(found) == 1 else f"{len(found)} trials"
+        said = f"{many} {wanted}, to be trained again"
+    console.print(f"{study}: {said}", highlight=False)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sweeps.record.mlflow_runs import Runs
 
-_TAG = "in."
+MEMBER = "in."
+"""How a tag begins that says for which study a trial was run."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ def memberships(runs: Runs) -> dict[str, Membership]:
     asked: dict[str, set[str]] = {}
     for run in runs.find(kind="trial"):
         for tag in run.data.tags:
-            if tag.startswith(_TAG):
-                asked.setdefault(tag.removeprefix(_TAG), set()).add(run.data.tags["trial"])
+            if tag.startswith(MEMBER):
+                asked.setdefault(tag.removeprefix(MEMBER), set()).add(run.data.tags["trial"])
     found = {
         study: Membership(frozenset(trials), frozenset(trials)) for study, trials in asked.items()
     }

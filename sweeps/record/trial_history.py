@@ -9,6 +9,7 @@ from typing import Any
 from mlflow.entities import Run
 
 from sweeps.record.journal import FILE, TrialRecord, read_events, read_records
+from sweeps.record.memberships import MEMBER
 from sweeps.record.mlflow_runs import Runs, first_line
 from sweeps.record.places import Places
 from sweeps.record.recovery import FACTS, RULES, tests_of
@@ -34,7 +35,8 @@ class TrialHistory:
     variant: str = ""
     """Its recipe's signature."""
     cells: list[dict[str, Any]] = field(default_factory=list)
-    """Its places in studies: ``study``, ``role``, ``factor``, ``level``, ``baseline``."""
+    """Its places in studies: ``study``, ``role``, ``factor``, ``level``, ``baseline``; all but the
+    first empty while the study has not come to its ablation."""
     components: str | None = None
     """The user's own file that its recipe needs."""
     problem: str = ""
@@ -139,6 +141,10 @@ def _ask(runs: Runs, history: TrialHistory) -> None:
     run = runs.trial(trial)
     if run is None:
         return
+    asked = {tag.removeprefix(MEMBER) for tag in run.data.tags if tag.startswith(MEMBER)}
+    for study in sorted(asked - {cell["study"] for cell in history.cells}):
+        nowhere = {"role": "", "factor": "", "level": "", "baseline": False}
+        history.cells.append({"study": study} | nowhere)
     history.run_id = run.info.run_id
     history.variant = run.data.tags.get("signature", "")
     history.components = runs.text(run, COMPONENTS)

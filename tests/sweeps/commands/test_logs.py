@@ -80,9 +80,12 @@ def test_every_way_of_going_wrong_is_listed(state: Path) -> None:
     for seed, end in enumerate(ends):
         record(journal, spec(seed), 0.1, end=end)
     journal.append("outcome", "b", status="impossible", reason="too small")
-    journal.close()
-    rows = json.loads(call("logs", "--storage", state, "--json").stdout)
+    words = ("logs", "--storage", state, "--json")
+    rows = json.loads(call(*words).stdout)
     assert [row["status"] for row in rows] == [*ends[3:], "impossible"]
+    journal.close()  # and its driver with it
+    rows = json.loads(call(*words).stdout)
+    assert [row["status"] for row in rows] == ["cut off", *ends[3:], "impossible"]
 
 
 def test_nothing_wrong_is_said_too(recorded: Path) -> None:

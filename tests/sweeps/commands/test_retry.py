@@ -176,7 +176,7 @@ def test_what_will_be_trained_again_is_said(state: Path, file: Path, journal: Jo
     assert said.endswith("small: 2 trials failed, to be trained again\n")
     assert "1 trial out of memory, to be" in call(*words, "--out-of-memory").stdout
     journal.append("outcome", cells()[2].spec.id, status="finished")
-    assert "no trials out of memory, to be" in call(*words, "--out-of-memory").stdout
+    assert "small: no trial out of memory\n" in call(*words, "--out-of-memory").stdout
 
 
 def test_without_a_word_of_what_it_is_refused(state: Path) -> None:

@@ -7,6 +7,7 @@ from sweeps.execution.plan import Cell
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import FILE, Journal
 from sweeps.record.places import resolve_places
+from sweeps.record.tracking import Tracker
 from sweeps.record.trial_history import look_up
 from tests.sweeps.execution.study_file import TEXT
 from tests.sweeps.record.recorded import STUDY, cells, mirror
@@ -57,6 +58,17 @@ def test_mlflow_knows_its_run_and_its_places_in_studies(recorded: Path) -> None:
         {"study": "small", "role": "ablation", "factor": "activation", "level": "tanh",
          "baseline": False}
     ]  # fmt: skip
+
+
+def test_before_the_ablation_its_study_is_known(state: Path, journal: Journal) -> None:
+    record(journal, spec(), 0.1, end="failed")
+    runs = open_runs(state)
+    tracker = Tracker(runs, journal, "small", runs.create_parent("small", "?"))
+    tracker.changed(spec().id)
+    assert tracker.close("KILLED", 60)
+    journal.close()
+    (cell,) = look_up(resolve_places(str(state)), spec().id).cells
+    assert (cell["study"], cell["role"]) == ("small", "")
 
 
 def test_a_beginning_or_the_id_of_the_run_name_it(recorded: Path) -> None:
