@@ -160,7 +160,7 @@ class Latency(Cost):
     scale: ClassVar[float] = 1e3
     note: ClassVar[str] = (
         "Latency: of a single image, test-time views included; the fastest of ten passes on a "
-        "worker beside which other trials ran."
+        "worker beside which other trials ran, so that equal networks differ by some per cent."
     )
 
     def measure(self, curve: Curve, facts: Mapping[str, str]) -> float | None:

@@ -64,4 +64,7 @@ def _front(
     )
     for line in front_lines(found, search.objectives, results.costs):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for cost in results.costs:
+        if cost.column in search.objectives and cost.note:
+            console.print(cost.note, highlight=False, soft_wrap=True)
     console.print()

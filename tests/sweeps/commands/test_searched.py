@@ -22,7 +22,8 @@ from tests.sweeps.record.small import open_runs, record, spec
 
 def searched(state: Path, **search: Any) -> str:
     """Record a search of six trials, the fifth of them stopped, and return what is said of it."""
-    study = STUDY.replace(search=Search(space={"optimizer.lr": LogRange(0.01, 1.0)}, **search))
+    plan = Search(space={"optimizer.lr": LogRange(0.01, 1.0)}, **search)
+    study = STUDY.replace(search=plan, costs=("peak_memory",))
     journal = Journal(state)
     cells = [trial(study, 0.1 * number) for number in range(1, 7)]
     for number, cell in enumerate(cells, start=1):
@@ -58,16 +59,19 @@ def test_ranks_are_compared_over_trials_that_ran_to_their_end(state: Path) -> No
 
 
 def test_a_front_is_printed_and_written_with_what_was_suggested(state: Path) -> None:
-    objectives = ("accuracy", "loss", "parameters")
+    objectives = ("accuracy", "loss", "parameters", "peak_memory")
     told = searched(state, scheduler="none", objectives=objectives, top_k=2)
     head, columns, first, *rest = told.strip().splitlines()
     assert head == (
         "Pareto front: 1 of 5 finished trials of the search; selected: the best 1 by accuracy"
     )
     assert " ".join(columns.split()) == (
-        "trial validation accuracy (%) validation loss parameters suggested"
+        "trial validation accuracy (%) validation loss parameters peak memory (MiB) suggested"
     )
-    assert first.endswith(" 12.00           0.7000       1,234  optimizer.lr=0.6")
+    assert first.endswith(
+        " 12.00           0.7000       1,234                300  optimizer.lr=0.6"
+    )
+    assert rest[0].startswith("Peak memory: of the GPU's allocator")
     assert "No trial was stopped" in rest[-1]
     written = pd.read_csv(state / "studies" / "small" / FRONT)
     assert written["optimizer.lr"].tolist() == pytest.approx([0.6])
