@@ -5,6 +5,7 @@ What Tune asks for trials, decisions and records is handed on to the phase at ha
 asked for when all trials of the last have ended, since it may depend on them.
 """
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from sweeps.execution.lean_tune import LeanScheduler, Template, keep_workers
 from sweeps.execution.progress import Headline, last_line
 from sweeps.execution.recorder import Recorder
 from sweeps.execution.trial_source import TrialSource
-from sweeps.record.journal import Journal
+from sweeps.record.journal import Journal, Unwritable
 from sweeps.record.tracking import Tracker
 
 Trials = list[Trial]
@@ -77,6 +78,12 @@ class Chain(SearchAlgorithm):
         if not (settled and self.source.exhausted):
             raise Interrupted(last_line(next(iter(self.recorder.lost), "")))
 
+    def give_up(self, why: Exception) -> None:
+        """End the run as a signal would: what is on workers is lost, what is written stands."""
+        if self.error is None:
+            self.error = Interrupted(str(why))
+            signal.raise_signal(signal.SIGUSR1)  # Tune's own, with which it ends in good order
+
     def _begin(self) -> None:
         self.source, scheduler = self.phase.begin()
         self.scheduler = scheduler or LeanScheduler()  # type: ignore[no-untyped-call]
@@ -118,7 +125,10 @@ class Chain(SearchAlgorithm):
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Tell the phase that a trial has left its worker."""
-        self.source.on_trial_complete(trial_id)
+        try:
+            self.source.on_trial_complete(trial_id)
+        except Unwritable as error:
+            self.give_up(error)
 
 
 class Scheduling(FIFOScheduler):
@@ -161,28 +171,34 @@ class Recording(tune.Callback):
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
 
+    def _record(self, news: str, *told: Any, **info: Any) -> None:
+        try:
+            getattr(self.chain.recorder, news)(*told, **info)
+        except Unwritable as error:
+            self.chain.give_up(error)
+
     def on_trial_start(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial is on a worker."""
-        self.chain.recorder.on_trial_start(iteration, trials, trial, **info)
+        self._record("on_trial_start", iteration, trials, trial, **info)
 
     def on_trial_result(
         self, iteration: int, trials: Trials, trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """A trial has reported."""
-        self.chain.recorder.on_trial_result(iteration, trials, trial, result, **info)
+        self._record("on_trial_result", iteration, trials, trial, result, **info)
 
     def on_trial_complete(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial has ended."""
-        self.chain.recorder.on_trial_complete(iteration, trials, trial, **info)
+        self._record("on_trial_complete", iteration, trials, trial, **info)
 
     def on_trial_error(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial was lost."""
-        self.chain.recorder.on_trial_error(iteration, trials, trial, **info)
+        self._record("on_trial_error", iteration, trials, trial, **info)
 
     def on_step_end(self, iteration: int, trials: Trials, **info: Any) -> None:
         """Tune has gone once round."""
-        self.chain.recorder.on_step_end(iteration, trials, **info)
+        self._record("on_step_end", iteration, trials, **info)
 
     def on_experiment_end(self, trials: Trials, **info: Any) -> None:
         """Tune ends."""
-        self.chain.recorder.on_experiment_end(trials, **info)
+        self._record("on_experiment_end", trials, **info)

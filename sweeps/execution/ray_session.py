@@ -24,7 +24,12 @@ from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
 from sweeps.execution.options import GpuShare
 
-_QUIET = ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis")
+_QUIET = {
+    **dict.fromkeys(
+        ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis"), logging.ERROR
+    ),
+    "ray.tune.execution.tune_controller": logging.CRITICAL,  # the record has each trial's reason
+}
 _CONNECT_SECONDS = 20
 
 
@@ -136,8 +141,8 @@ def _connect(address: str) -> None:
             f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}; start one with "
             "`ray start --head`, or leave --address out to run on this machine"
         ) from None
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def plan_resources(

@@ -37,7 +37,10 @@ class Recorder(tune.Callback):
         name, status = trial.trial_id, result["status"]
         if self.journal[name].facts != result["facts"]:
             self.journal.append("started", name, facts=result["facts"])
-        if status in ("failed", "out_of_memory"):
+        if status == "interrupted":  # the storage is full: others would fare no better
+            self.lost.append(result["reason"])
+            self.source.lost = True
+        if status in ("failed", "out_of_memory", "interrupted"):
             self.journal.append("outcome", name, status=status, reason=result["reason"])
         else:
             if status == "running" and result.get("done"):

@@ -15,7 +15,7 @@ from typing import Any
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
-from sweeps.record.journal import cut_torn_line, read_events
+from sweeps.record.journal import Unwritable, cut_torn_line, read_events
 
 
 class SuggestionLog(BaseJournalBackend):
@@ -32,10 +32,17 @@ class SuggestionLog(BaseJournalBackend):
         return self._operations[log_number_from:]
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write operations and flush them."""
+        """Write operations and flush them.
+
+        Raises:
+            Unwritable: The disk does not take them.
+        """
         lines = [json.dumps(log) for log in logs]
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write("".join(f"{line}\n" for line in lines))
+        try:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write("".join(f"{line}\n" for line in lines))
+        except OSError as error:
+            raise Unwritable(self._path, error) from None
         self._operations += map(json.loads, lines)  # as another driver would read them
 
 

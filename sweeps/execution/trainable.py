@@ -1,6 +1,7 @@
 """The bridge from Ray Tune to the trainer: one step is one epoch."""
 
 import dataclasses
+import errno
 import traceback
 from typing import Any
 
@@ -23,6 +24,7 @@ from cifar_models.training import EpochResult, Training, build_classifier, train
 from sweeps.record.environment import environment, processor
 
 _REASON_CHARACTERS = 4000
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Trainable(tune.Trainable):
         """Train one epoch, save the checkpoint, and report; or evaluate on test images.
 
         Raises:
-            OSError: The storage fails. That is no outcome of the trial: Ray tries again.
+            OSError: The storage fails, but for being full. That is no outcome of the trial: Ray
+                tries again.
         """
         if "test" in self._trial:
             return {"metrics": self._evaluate(), "done": True}
@@ -86,13 +89,19 @@ class Trainable(tune.Trainable):
         checkpoint = self._checkpoint() if self._training is None else None
         try:
             result = self._next(images, checkpoint)
-        except (MemoryError, torch.OutOfMemoryError) as error:
-            return self._ended("out_of_memory", str(error))
-        except Exception:
+        except Exception as error:
+            if _out_of_memory(error):
+                return self._ended("out_of_memory", str(error).strip().partition("\n")[0])
             return self._ended("failed", traceback.format_exc()[-_REASON_CHARACTERS:])
         assert self._training is not None
         if result.epoch == len(self._training.history):
-            checkpoints.save(self._training.checkpoint(), self._trial["checkpoint"])
+            try:
+                checkpoints.save(self._training.checkpoint(), self._trial["checkpoint"])
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                reason = f"cannot write {self._trial['checkpoint']}: {error.strerror}"
+                return self._ended("interrupted", reason)
         return {
             "epoch": result.epoch,
             "status": result.status,
@@ -183,3 +192,10 @@ class Trainable(tune.Trainable):
         weights = classifier.network.parameters()
         counted = {"parameters": sum(weight.numel() for weight in weights), **self._measured[key]}
         return {name: str(number) for name, number in counted.items() if number is not None}
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether there was no memory for it; of the host's torch says so in words alone."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

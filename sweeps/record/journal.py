@@ -25,6 +25,13 @@ _WRONG = TERMINAL - {"finished"} | {"interrupted"}
 Event = dict[str, Any]
 
 
+class Unwritable(ValueError):
+    """The disk takes no more: what was written stands, and the same command goes on from there."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"cannot write {path}: {error.strerror}")
+
+
 @dataclass
 class TrialRecord:
     """All that is known of one trial."""
@@ -102,6 +109,7 @@ class Journal:
     def __init__(self, state: Path) -> None:
         self.trials: dict[str, TrialRecord] = {}
         self._path = state / FILE
+        self._full = False
         with contextlib.ExitStack() as opened:  # closes what is open when the rest fails
             try:
                 state.mkdir(parents=True, exist_ok=True)
@@ -119,7 +127,12 @@ class Journal:
             self._opened = opened.pop_all()
 
     def append(self, event: str, trial: str, **details: Any) -> Event:
-        """Write an event, flush it, take it in, and return it."""
+        """Write an event, flush it, take it in, and return it.
+
+        Raises:
+            Unwritable: The disk does not take it. Later events are only taken in, so that a driver
+                can put its affairs in order.
+        """
         line = {"event": event, "trial": trial, "time": time.time()} | details
         self._write(line)
         _apply(self.trials, line)
@@ -131,11 +144,18 @@ class Journal:
 
     def close(self) -> None:
         """Give the folder free for another driver."""
-        self._opened.close()
+        with contextlib.suppress(OSError):  # what a full disk left unwritten was told of before
+            self._opened.close()
 
     def _write(self, line: Event) -> None:
-        self._stream.write(json.dumps(line, allow_nan=False) + "\n")
-        self._stream.flush()
+        if self._full:
+            return
+        try:
+            self._stream.write(json.dumps(line, allow_nan=False) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            self._full = True
+            raise Unwritable(self._path, error) from None
 
 
 def read_records(state: Path) -> dict[str, TrialRecord]:

@@ -36,6 +36,7 @@ from sweeps.record.journal import FILE as JOURNAL
 from sweeps.record.run_update import CURVES, RunUpdate
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
+logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # we tell of errors, in a sentence
 
 EXPERIMENT = "cifar-sweeps"
 MEMBERSHIP = "membership.json"

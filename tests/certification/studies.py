@@ -64,6 +64,7 @@ class Certified:
 
     name: str
     rest: str
+    """What it asks beside its name and base."""
     options: tuple[str, ...] = ()
     same_as_undisturbed: bool = True
 
@@ -76,8 +77,9 @@ class Certified:
         (folder / "certified.py").write_text(text, encoding="utf-8")
 
 
+ABLATION = Certified("ablation", "factors=(ACTIVATION,), seeds=4")
 CERTIFIED = (
-    Certified("ablation", "factors=(ACTIVATION,), seeds=4"),
+    ABLATION,
     Certified("search in cohorts", "search=SEARCH, seeds=2", ("--deterministic",)),
     Certified("asynchronous search", "search=SEARCH, seeds=2", same_as_undisturbed=False),
 )

@@ -1,8 +1,10 @@
 """The chain of phases, asked as Ray Tune asks it."""
 
 import io
+import signal
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,9 +12,10 @@ from ray.tune.schedulers import TrialScheduler
 from rich.console import Console
 
 from sweeps.execution import chain as chains
-from sweeps.execution.chain import Chain, Interrupted, Phase
+from sweeps.execution.chain import Chain, Interrupted, Phase, Recording
 from sweeps.execution.progress import Headline
 from sweeps.execution.trial_source import TrialSource
+from sweeps.record.journal import Unwritable
 
 
 class Source:
@@ -140,3 +143,25 @@ def test_what_goes_wrong_between_two_phases_waits_until_tune_has_ended(said: io.
     assert chain.next_trial() is None
     assert chain.is_finished()
     assert str(chain.error) == "no trial was trained to its end"
+
+
+def test_a_record_that_cannot_be_written_ends_the_run_as_a_signal_would(
+    said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = started(iter([phase(said, "search", Source("a"))]))
+    chain.next_trial()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Unwritable(Path("journal.jsonl"), OSError(28, "No space left on device"))
+
+    monkeypatch.setattr(chain.recorder, "on_trial_result", refuse)
+    signals: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: signals.append(number))
+    try:
+        for _ in range(2):
+            Recording(chain).on_trial_result(0, [], cast(Any, None), {})
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert signals == [signal.SIGUSR1]
+    assert isinstance(chain.error, Interrupted)
+    assert str(chain.error) == "cannot write journal.jsonl: No space left on device"

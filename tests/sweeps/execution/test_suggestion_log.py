@@ -9,7 +9,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestion_log import SuggestionLog, open_suggestions
+from sweeps.record.journal import Unwritable
 
 
 @pytest.fixture
@@ -76,3 +77,13 @@ def test_a_deleted_search_begins_anew(path: Path) -> None:
     told(path, 2)
     optuna.delete_study(study_name="s", storage=open_suggestions(path))
     assert search(path).get_trials() == []
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.jsonl"
+    path.symlink_to("/dev/full")
+    log = SuggestionLog.__new__(SuggestionLog)
+    log._path, log._operations = path, []
+    with pytest.raises(Unwritable, match=r"optuna.jsonl: No space left on device"):
+        log.append_logs([{"op": 1}])
+    assert list(log.read_logs(0)) == []

@@ -1,9 +1,12 @@
 """A worker's steps without Ray's cluster: what it reports beside the metrics."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from cifar_models.numerics import Numerics
 from sweeps.execution import trainable
@@ -69,3 +72,46 @@ def test_a_trial_that_could_not_start_has_no_counts(tmp_path: Path, counted: lis
     assert report["status"] == "failed"
     assert not {"parameters", "flops", "latency"} & report["facts"].keys()
     assert counted == []
+
+
+def test_a_full_storage_interrupts_a_trial_and_other_trouble_is_ray_s(
+    tmp_path: Path, counted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(number: int) -> None:
+        def save(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(trainable.checkpoints, "save", save)
+
+    refuse(errno.ENOSPC)
+    ended = worker(config(tmp_path, 0)).step()
+    assert (ended["status"], ended["done"]) == ("interrupted", True)
+    assert ended["reason"].endswith(".pt: No space left on device")
+    refuse(errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        worker(config(tmp_path, 0)).step()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MemoryError("none left"), "out_of_memory"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "out_of_memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 4 GB\nmore"), "out_of_memory"),
+        (RuntimeError("shapes do not fit"), "failed"),
+    ],
+)
+def test_want_of_memory_is_told_from_a_bug(
+    error: Exception,
+    status: str,
+    tmp_path: Path,
+    counted: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(trainable, "train", fail)
+    ended = worker(config(tmp_path, 0)).step()
+    assert ended["status"] == status
+    assert ("Traceback" in ended["reason"]) == (status == "failed")

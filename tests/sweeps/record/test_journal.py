@@ -1,3 +1,4 @@
+import contextlib
 import json
 import signal
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.record.journal import FILE, Journal, read_records
+from sweeps.record.journal import FILE, Journal, Unwritable, read_records
 from tests.sweeps.record.small import FACTS, metrics, record, spec
 
 DRIVER = """
@@ -201,3 +202,19 @@ def test_reading_changes_nothing_on_disk(tmp_path: Path) -> None:
     assert before == {
         path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()
     }
+
+
+def test_a_full_disk_is_told_once_and_what_was_written_stands(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append("trial", "a", spec={"seed": 1})
+    before = (tmp_path / "journal.jsonl").read_bytes()
+    with Path("/dev/full").open("w") as full:
+        journal._stream = full
+        with pytest.raises(Unwritable, match=r"journal.jsonl: No space left on device"):
+            journal.append("started", "a", facts={})
+        journal.append("outcome", "a", status="interrupted")  # affairs are put in order
+        with contextlib.suppress(OSError):
+            full.close()
+    assert journal["a"].status == "interrupted"
+    journal.close()
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
