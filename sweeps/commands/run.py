@@ -125,8 +125,12 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
         for file in files:
             runs.client.log_artifact(results.parent, str(file))
         command = training_command(results, files[0], data_dir)
-        console.print(f"best recipe   {command}", soft_wrap=True, highlight=False)
-    console.print(f"tables, plots {folder}", soft_wrap=True, highlight=False)
+        _say(console, f"best recipe   {command}")
+    _say(console, f"tables, plots {folder}")
     uri = places.tracking_uri
-    shown = uri if places.served else f"mlflow ui --backend-store-uri {uri}"
-    console.print(f"every trial   {shown}", soft_wrap=True, highlight=False)
+    _say(console, f"every trial   {'' if places.served else 'mlflow ui --backend-store-uri '}{uri}")
+
+
+def _say(console: "Console", line: str) -> None:
+    """Print a line to be copied, its paths as they are from here."""
+    console.print(line.replace(f"{Path.cwd()}/", ""), soft_wrap=True, highlight=False)
