@@ -72,8 +72,15 @@ class Chain(SearchAlgorithm):
 
         Raises:
             Interrupted: Not all of its trials have ended.
+            ValueError: The first of them failed alike: there is a bug to be mended.
         """
         self.phase.progress.finish(self.source.handed_out)
+        if self.recorder.bug:
+            raise ValueError(
+                "the first trials all failed alike, the others were not begun:\n\n"
+                f"{self.recorder.bug.strip()}\n\n"
+                "When it is mended: sweeps retry --failed with the same options"
+            )
         settled = all(map(self.source.settled, self.source.handed_out))
         if not (settled and self.source.exhausted):
             raise Interrupted(last_line(next(iter(self.recorder.lost), "")))

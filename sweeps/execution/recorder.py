@@ -23,6 +23,10 @@ class Recorder(tune.Callback):
         self.tracker, self.progress = tracker, progress
         self.lost: list[str] = []
         """Why the infrastructure gave up on trials."""
+        self.bug = ""
+        """The traceback with which all trials so far have failed, if there are two of them."""
+        self._trained = False
+        self._failures: set[str] = set()
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """Record that a trial is on a worker, for the display and for MLflow."""
@@ -42,7 +46,10 @@ class Recorder(tune.Callback):
             self.source.lost = True
         if status in ("failed", "out_of_memory", "interrupted"):
             self.journal.append("outcome", name, status=status, reason=result["reason"])
+            if status == "failed":
+                self._suspect(result["reason"])
         else:
+            self._trained = True
             if status == "running" and result.get("done"):
                 status = "stopped"
             self.journal.append(
@@ -50,6 +57,12 @@ class Recorder(tune.Callback):
                 study=self.source.study,
             )  # fmt: skip
         self.tracker.changed(name)
+
+    def _suspect(self, traceback: str) -> None:
+        """Hand out no more trials when the first two failed alike, and none could be trained."""
+        if traceback in self._failures and not self._trained:
+            self.bug, self.source.lost = traceback, True
+        self._failures.add(traceback)
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **_: Any

@@ -165,3 +165,16 @@ def test_a_record_that_cannot_be_written_ends_the_run_as_a_signal_would(
     assert signals == [signal.SIGUSR1]
     assert isinstance(chain.error, Interrupted)
     assert str(chain.error) == "cannot write journal.jsonl: No space left on device"
+
+
+def test_a_bug_ends_the_chain_with_its_traceback_once(said: io.StringIO) -> None:
+    first = Source("a")
+    chain = started(iter([phase(said, "search", first)]))
+    chain.next_trial()
+    chain.recorder.bug = "Traceback\nRuntimeError: broken"
+    chain.on_trial_complete("a")
+    assert chain.next_trial() is None
+    assert isinstance(chain.error, ValueError)
+    told = str(chain.error)
+    assert told.count("RuntimeError: broken") == 1
+    assert "sweeps retry --failed" in told

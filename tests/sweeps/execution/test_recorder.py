@@ -1,0 +1,60 @@
+"""What is written down of a trial's news, and when a bug ends a phase."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from sweeps.execution.recorder import Recorder
+from sweeps.record.journal import Journal
+
+ALIKE, OTHER = "Traceback\nRuntimeError: broken", "Traceback\nKeyError: 'x'"
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[Recorder]:
+    source: Any = SimpleNamespace(study="s", lost=False, handed_out=[])
+    tracker: Any = SimpleNamespace(changed=lambda _: None)
+    with contextlib.closing(Journal(tmp_path)) as journal:
+        yield Recorder(source, journal, tracker, cast(Any, None))
+
+
+def report(recorder: Recorder, trial: str, status: str, reason: str = "", epoch: int = 1) -> None:
+    news: dict[str, Any] = {"status": status, "facts": {}, "reason": reason, "done": True}
+    news |= {"epoch": epoch, "metrics": {"validation/accuracy": 0.5}}
+    recorder.on_trial_result(0, [], cast(Any, SimpleNamespace(trial_id=trial)), news)
+
+
+def test_a_phase_whose_first_trials_fail_alike_hands_out_no_more(recorder: Recorder) -> None:
+    report(recorder, "a", "failed", ALIKE)
+    assert not recorder.source.lost
+    report(recorder, "b", "failed", ALIKE)
+    assert recorder.source.lost
+    assert recorder.bug == ALIKE
+    assert recorder.journal["b"].status == "failed"
+
+
+def test_trials_that_fail_otherwise_or_beside_one_that_trains_are_rows(recorder: Recorder) -> None:
+    report(recorder, "a", "failed", ALIKE)
+    report(recorder, "b", "failed", OTHER)
+    report(recorder, "c", "running")
+    report(recorder, "d", "failed", ALIKE)
+    assert not recorder.source.lost
+    assert not recorder.bug
+
+
+def test_a_full_storage_ends_a_phase_and_is_no_outcome(recorder: Recorder) -> None:
+    report(recorder, "a", "interrupted", "cannot write it: No space left on device")
+    assert recorder.source.lost
+    assert recorder.lost == ["cannot write it: No space left on device"]
+    assert not recorder.journal["a"].ended("s")
+
+
+def test_a_result_comes_with_the_decision_on_it(recorder: Recorder) -> None:
+    report(recorder, "a", "running")  # done all the same: the scheduler stopped it
+    assert recorder.journal["a"].status == "stopped"
+    assert recorder.journal["a"].ended("s")
+    assert not recorder.journal["a"].ended("another study")
