@@ -9,7 +9,7 @@ k times 2.5 % of all reruns.
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
@@ -58,6 +58,10 @@ class Finding(NamedTuple):
 
 class AnyClaim(Frozen):
     """An expectation about the levels of ``factor``."""
+
+    relative: ClassVar[bool] = True
+    """Whether it only orders levels: a shortened study can show where that tends, and not whether a
+    number is reached or two levels are as near as they will be."""
 
     factor: str
     measure: str = "accuracy"
@@ -128,6 +132,7 @@ class Alike(AnyClaim):
     two one-sided tests (Schuirmann 1987); refuted where it lies outside.
     """
 
+    relative: ClassVar[bool] = False
     name: Literal["alike"] = "alike"
     levels: tuple[str, str]
     within: Annotated[float, Field(gt=0)] = 0.01
@@ -159,6 +164,7 @@ class Reaches(AnyClaim):
     Source: the 95 % t interval of the mean over seeds.
     """
 
+    relative: ClassVar[bool] = False
     name: Literal["reaches"] = "reaches"
     level: str
     at_least: float

@@ -33,6 +33,8 @@ class Judgement(Frozen):
     claim: str
     verdict: Verdict
     findings: tuple[Found, ...]
+    relative: bool = True
+    """Whether the claim only orders levels."""
 
     @property
     def direction(self) -> bool | None:
@@ -123,6 +125,7 @@ def _judged(claim: Claim, outcomes: TrialOutcomes) -> Judgement:
         claim=claim.sentence(),
         verdict=verdict(findings) if whole else "undecided",
         findings=tuple(map(_found, findings)),
+        relative=claim.relative,
     )
 
 

@@ -137,12 +137,15 @@ def _claim_lines(found: Reproduction, first: str, second: str) -> Iterator[tuple
     """Yield a line a claim and a line a comparison of it, each after its mark."""
     for judgement in found.claims:
         yield first, f"claim {judgement.claim}: {fate(judgement, found)}"
-        for finding in judgement.findings:
+        silent = found.budget == "quick" and not judgement.relative
+        for finding in () if silent else judgement.findings:
             yield second, ": ".join(_told(finding, found.budget))
 
 
 def fate(judgement: Judgement, found: Reproduction) -> str:
     """Say what became of a claim: with the quick budget its direction, and no verdict."""
+    if found.budget == "quick" and not judgement.relative:
+        return "the full budget tells"
     if found.budget == "quick":
         return f"{DIRECTIONS[judgement.direction]} (direction only)"
     if judgement.verdict == "undecided":

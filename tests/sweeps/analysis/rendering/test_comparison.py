@@ -3,7 +3,7 @@ import io
 import pandas as pd
 import pytest
 
-from search_spaces.claims import Diverges, Ordering
+from search_spaces.claims import Alike, Claim, Diverges, Ordering, Reaches
 from sweeps.analysis.measure import HOLE, MINUS
 from sweeps.analysis.rendering.comparison import FORMATS, fate, markdown, terminal, tidy
 from tests.sweeps.analysis.frames import blank, small
@@ -63,6 +63,21 @@ def test_a_claim_points_where_all_its_comparisons_do(
     claim = Ordering(factor="activation", levels=levels)
     found = compared(budget="quick", claims=(claim,))
     assert fate(found.claims[0], found) == expected
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        Reaches(factor="activation", level="relu", at_least=0.5),
+        Alike(factor="activation", levels=("relu", "tanh"), within=0.5),
+    ],
+)
+def test_a_cut_budget_tells_nothing_of_numbers_that_are_to_be_reached(claim: Claim) -> None:
+    quick, full = (compared(budget=budget, claims=(claim,)) for budget in ("quick", "full"))
+    assert fate(quick.claims[0], quick) == "the full budget tells"
+    assert fate(full.claims[0], full) == "upheld"
+    assert "as claimed" not in markdown(quick)
+    assert "upheld" in markdown(full)
 
 
 def test_what_is_no_number_is_told_without_one() -> None:
