@@ -1,5 +1,6 @@
 """Checkpoints: tensors and plain data, written whole or not at all, read without running code."""
 
+import contextlib
 import io
 import os
 import zipfile
@@ -53,6 +54,8 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, url: str) -> None:
     """Write a checkpoint to a path or URL so that a reader sees the old one or the new one.
 
+    On a disk the old one is kept beside it until the training is over: see `restore`.
+
     Raises:
         OSError: The place cannot be written.
     """
@@ -61,22 +64,45 @@ def save(checkpoint: Checkpoint, url: str) -> None:
     files, path = fsspec.core.url_to_fs(url)
     files.makedirs(path.rpartition("/")[0], exist_ok=True)
     if "file" in files.protocol:
-        _replace(Path(path), buffer.getbuffer())
+        _replace(Path(path), buffer.getbuffer(), keep_old=bool(checkpoint.optimizer))
     else:
         files.pipe_file(path, buffer.getvalue())  # an object store shows whole objects only
 
 
-def _replace(path: Path, content: memoryview) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+def _replace(path: Path, content: memoryview, *, keep_old: bool) -> None:
+    temporary, previous = path.with_name(f"{path.name}.{os.getpid()}.tmp"), Path(_previous(path))
     try:
         with temporary.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        previous.unlink(missing_ok=True)
+        if keep_old:
+            with contextlib.suppress(OSError):  # there is none, or the disk knows no links
+                os.link(path, previous)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def restore(url: str) -> Checkpoint:
+    """Read a checkpoint to go on from: the one before it, where it is damaged.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: Both are torn, tampered with, or of another format.
+    """
+    try:
+        return load(url)
+    except (FileNotFoundError, ValueError):
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return load(_previous(url))
+        raise
+
+
+def _previous(path: str | Path) -> str:
+    return f"{path}.previous"
 
 
 def load(url: str, device: str = "cpu") -> Checkpoint:
@@ -109,7 +135,8 @@ def _unpacked(content: bytes, device: str) -> dict[str, Any]:
 
 
 def remove(url: str) -> None:
-    """Delete a checkpoint if it is there."""
+    """Delete a checkpoint if it is there, and the one before it."""
     files, path = fsspec.core.url_to_fs(url)
-    if files.exists(path):
-        files.rm(path)
+    for name in (path, _previous(path)):
+        if files.exists(name):
+            files.rm(name)

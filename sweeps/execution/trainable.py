@@ -130,8 +130,8 @@ class Trainable(tune.Trainable):
 
     def _checkpoint(self) -> Checkpoint | None:
         try:
-            return checkpoints.load(self._trial["checkpoint"])
-        except (FileNotFoundError, ValueError):  # none yet, or torn: begin again
+            return checkpoints.restore(self._trial["checkpoint"])
+        except (FileNotFoundError, ValueError):  # none yet, or damaged: begin again
             return None
 
     def _start(self, images: TrainingImages, checkpoint: Checkpoint | None) -> Training:

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from cifar_models import checkpoint as checkpoints
-from cifar_models.checkpoint import Checkpoint, load, remove, save
+from cifar_models.checkpoint import Checkpoint, load, remove, restore, save
 
 
 def example(epoch: int = 3) -> Checkpoint:
@@ -44,6 +45,37 @@ def test_a_checkpoint_survives_paths_and_urls(place: str, tmp_path: Path) -> Non
         load(url)
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+def test_a_training_goes_on_from_the_last_whole_checkpoint(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.pt"
+    for epoch in (1, 2, 3):
+        save(example(epoch), str(path))
+    assert restore(str(path)).epoch == 3
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content if damage == "flipped" else content[:-9])
+    assert restore(str(path)).epoch == 2
+    (tmp_path / "c.pt.previous").write_bytes(b"torn")
+    with pytest.raises(FileNotFoundError if damage == "gone" else ValueError, match=r"c\.pt"):
+        restore(str(path))
+
+
+def test_when_a_training_is_over_one_checkpoint_is_left(tmp_path: Path) -> None:
+    url = str(tmp_path / "c.pt")
+    for epoch in (1, 2):
+        save(example(epoch), url)
+    assert len(list(tmp_path.iterdir())) == 2
+    save(replace(example(3), optimizer={}), url)
+    assert [path.name for path in tmp_path.iterdir()] == ["c.pt"]
+    save(example(4), url)
+    save(example(5), url)
+    remove(url)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("step", ["write", "rename"])
 def test_a_failing_write_leaves_the_old_one_and_no_litter(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +89,7 @@ def test_a_failing_write_leaves_the_old_one_and_no_litter(
     with pytest.raises(OSError, match="No space left"):
         save(example(4), url)
     assert same(load(url), example())
-    assert [path.name for path in tmp_path.iterdir()] == ["c.pt"]
+    assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_a_reader_never_sees_half_a_checkpoint(
