@@ -1,9 +1,11 @@
 """What a trial costs besides its training: trials that train nothing."""
 
 import math
+import resource
 from collections.abc import Callable
 from functools import partial
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.baselines import tune_control
 from benchmarks.harness import Benchmark, Case, Figure, Options, alternate
@@ -20,11 +22,29 @@ STOCK, BARE, OURS = "stock", "bare Tune", "ours"
 ALLOWED = 25.0  # ms a trial above bare Tune
 
 
+class Spent(NamedTuple):
+    """What a sweep took.
+
+    Attributes:
+        seconds: of all trials.
+        megabytes: that its driver held at most.
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def spent(sweep: Callable[[int], float], trials: int) -> Spent:
+    """Return what a sweep takes; in a process of its own."""
+    seconds = sweep(trials)
+    return Spent(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
 def ours(trials: int) -> float:
     """Return the seconds of a search of ours, from its first trial to its last record."""
-    from benchmarks.harness.studies import search_alone
+    from benchmarks.harness.studies import TrainsNothing, search_alone
 
-    return search_alone(nothing_to_train(trials), 2, trains=False).swept
+    return search_alone(nothing_to_train(trials), 2, trainable=TrainsNothing).swept
 
 
 def nothing_to_train(trials: int) -> Study:
@@ -43,40 +63,57 @@ def measure(options: Options) -> list[Case]:
     """Measure a size with both in turn, and how the costs grow."""
     stock, small, large = options.pick((2, 4, 8), (30, 300, 3000), (300, 300, 10_000))
     rounds = options.pick(1, 3, 5)
-    cost: dict[tuple[str, int], list[float]] = {}
+    cost: dict[tuple[str, int], list[Spent]] = {}
     cases = [
         _case({STOCK: tune_control.as_users_run_it}, stock, 1, options, cost),
         _case({BARE: tune_control.bare, OURS: ours}, small, rounds, options, cost),
         _case({OURS: ours}, large, 1, options, cost),
     ]
-    ratio = large * cost[OURS, large][0] / (small * median(cost[OURS, small]))
-    growth = Figure(
-        name=f"exponent of ours from {small} to {large} trials",
-        values=(math.log(ratio) / math.log(large / small),), unit="", at_most=1.1,
-        polluted=any(figure.polluted for case in cases for figure in case.figures),
+    polluted = any(figure.polluted for case in cases for figure in case.figures)
+    return [*cases, _growth(small, large, cost, polluted=polluted)]
+
+
+def _growth(
+    small: int, large: int, cost: dict[tuple[str, int], list[Spent]], *, polluted: bool
+) -> Case:
+    """Say how time and memory of ours grow with the trials."""
+    few, many = cost[OURS, small], cost[OURS, large][0]
+    ratio = many.seconds / median(each.seconds for each in few)
+    kilobytes = 1024 * (many.megabytes - median(each.megabytes for each in few)) / (large - small)
+    return Case(
+        name=f"growth from {small} to {large} trials",
+        figures=(
+            Figure(name="exponent of ours", values=(math.log(ratio) / math.log(large / small),),
+                   unit="", at_most=1.1, polluted=polluted),
+            Figure(name="memory of our driver, for each trial more", values=(kilobytes,),
+                   unit=" kB"),
+        ),
     )  # fmt: skip
-    return [*cases, Case(name="growth", figures=(growth,))]
 
 
 def _case(
     sweeps: dict[str, Callable[[int], float]], trials: int, rounds: int, options: Options,
-    cost: dict[tuple[str, int], list[float]],
+    cost: dict[tuple[str, int], list[Spent]],
 ) -> Case:  # fmt: skip
-    """Measure sweeps of one size, and note what a trial costs in ms."""
-    once = {name: Once(name, trials, partial(sweep, trials)) for name, sweep in sweeps.items()}
+    """Measure sweeps of one size, and note what each took."""
+    once = {
+        name: Once(name, trials, partial(spent, sweep, trials)) for name, sweep in sweeps.items()
+    }
     windows = alternate(
         [each.arm for each in once.values()], rounds, warmups=0, patience=options.pick(0, 1, 2)
     )
     polluted = any(window.polluted and not window.discarded for window in windows)
     for name, each in once.items():
-        cost[name, trials] = [1000 * seconds / trials for seconds in each.kept(windows)]
+        cost[name, trials] = each.kept(windows)
+    a_trial = {
+        name: tuple(1000 * each.seconds / trials for each in cost[name, trials]) for name in once
+    }
     figures = [
-        Figure(name=f"{name}: a trial", values=tuple(cost[name, trials]), unit=" ms",
-               polluted=polluted)
-        for name in once
-    ]  # fmt: skip
+        Figure(name=f"{name}: a trial", values=values, unit=" ms", polluted=polluted)
+        for name, values in a_trial.items()
+    ]
     if {BARE, OURS} <= once.keys():
-        pairs = zip(cost[OURS, trials], cost[BARE, trials], strict=True)
+        pairs = zip(a_trial[OURS], a_trial[BARE], strict=True)
         figures.append(
             Figure(name=f"{OURS} above {BARE}: a trial", values=tuple(a - b for a, b in pairs),
                    unit=" ms", at_most=ALLOWED, polluted=polluted)

@@ -220,10 +220,11 @@ def _killed(options: Options) -> Case:
 
 
 def _search_in(state: str, trials: int) -> None:
-    from benchmarks.harness.studies import search_alone
+    from benchmarks.harness.studies import TrainsNothing, search_alone
     from sweeps.record.places import resolve_places
 
-    search_alone(nothing_to_train(trials), 2, trains=False, places=resolve_places(state))
+    places = resolve_places(state)
+    search_alone(nothing_to_train(trials), 2, trainable=TrainsNothing, places=places)
 
 
 Points = set[tuple[str, str, int, float]]
