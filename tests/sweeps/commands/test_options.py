@@ -10,7 +10,10 @@ from sweeps.__main__ import app
 from sweeps.commands.options import sentences
 from tests.sweeps.commands.command_line import call
 
-COMMANDS = ("run", "plan", "list", "table", "export", "reproduce")
+COMMANDS = (
+    *("run", "plan", "list", "table", "export", "reproduce"),
+    *("retry", "logs", "clean"),
+)
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,8 +61,8 @@ def test_the_commands_are_those_of_the_design() -> None:
 def test_every_command_helps(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
-    assert "--json" in result.stdout or command in ("run", "export")
-    if command != "list":
+    assert "--json" in result.stdout or command in ("run", "export", "retry")
+    if command not in ("list", "logs"):
         for option in ("--study", "--storage", "--state", "--tracking-uri"):
             assert option in result.stdout
 

@@ -32,12 +32,13 @@ def test_a_finished_study_ends_in_its_table_and_files(
 ) -> None:
     record_study(state)
     monkeypatch.setattr(StudyRun, "execute", lambda _: None)
+    monkeypatch.chdir(state.parent)
     result = call("run", "--study", file)
     assert result.exit_code == 0
     assert "small: Which activation suits a small network?" in result.stdout
     folder = state / "studies" / "small"
-    assert f"python -m cifar_models {folder}/best.yaml" in result.stdout
-    assert f"mlflow ui --backend-store-uri sqlite:///{state}/mlflow.db" in result.stdout
+    assert f"python -m cifar_models {state.name}/studies/small/best.yaml" in result.stdout
+    assert f"mlflow ui --backend-store-uri sqlite:///{state.name}/mlflow.db" in result.stdout
     assert {path.suffix for path in folder.iterdir()} == {
         *(".md", ".csv", ".tex", ".html", ".png", ".svg", ".yaml")
     }
