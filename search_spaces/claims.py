@@ -9,13 +9,14 @@ k times 2.5 % of all reruns.
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from cifar_models.component import Frozen
+from cifar_models.component import Frozen, registry
 
 Verdict = Literal["upheld", "refuted", "undecided"]
+_ALL_DIVERGED = " (one diverged at every seed)"
 
 
 class Interval(NamedTuple):
@@ -65,6 +66,13 @@ class AnyClaim(Frozen):
 
     factor: str
     measure: str = "accuracy"
+
+    @model_validator(mode="after")
+    def _of_distinct_levels(self) -> Self:
+        levels = self.levels_meant()
+        if len(set(levels)) < len(levels):
+            raise ValueError(f"a claim compares distinct levels, got {', '.join(levels)}")
+        return self
 
     @abstractmethod
     def levels_meant(self) -> tuple[str, ...]:
@@ -148,6 +156,9 @@ class Alike(AnyClaim):
     def findings(self, outcomes: Outcomes) -> Iterator[Finding]:
         """Compare the two."""
         found = outcomes.better(self.factor, *self.levels, self.measure)
+        if _survivor(outcomes, self.factor, *self.levels, self.measure) is not None:
+            yield Finding(" = ".join(self.levels) + _ALL_DIVERGED, "refuted", False)
+            return
         verdict: Verdict = "undecided"
         if found.low is not None and found.high is not None:
             if -self.within < found.low and found.high < self.within:
@@ -180,6 +191,9 @@ class Reaches(AnyClaim):
     def findings(self, outcomes: Outcomes) -> Iterator[Finding]:
         """Compare the level with the number."""
         found = outcomes.value(self.factor, self.level, self.measure)
+        if _diverged(outcomes, self.factor, self.level, self.measure):
+            yield Finding(self.sentence() + _ALL_DIVERGED, "refuted", False)
+            return
         verdict: Verdict = "undecided"
         if found.low is not None and found.low >= self.at_least:
             verdict = "upheld"
@@ -238,6 +252,11 @@ def _better(
     outcomes: Outcomes, factor: str, pairs: Iterable[tuple[str, str]], measure: str
 ) -> Iterator[Finding]:
     for level, other in pairs:
+        survivor = _survivor(outcomes, factor, level, other, measure)
+        if survivor is not None:
+            told: Verdict = "upheld" if survivor == level else "refuted"
+            yield Finding(f"{level} > {other}{_ALL_DIVERGED}", told, survivor == level)
+            continue
         found = outcomes.better(factor, level, other, measure)
         verdict: Verdict = "undecided"
         if found.low is not None and found.low > 0:
@@ -246,6 +265,24 @@ def _better(
             verdict = "refuted"
         direction = None if found.mean is None else found.mean > 0
         yield Finding(f"{level} > {other}", verdict, direction, found, measure)
+
+
+def _survivor(outcomes: Outcomes, factor: str, level: str, other: str, measure: str) -> str | None:
+    """Return which of two levels never diverged, where the other did at every seed."""
+    for one, gone in ((level, other), (other, level)):
+        never = outcomes.diverged(factor, one)[0] == 0 < outcomes.diverged(factor, one)[1]
+        if never and _diverged(outcomes, factor, gone, measure):
+            return one
+    return None
+
+
+def _diverged(outcomes: Outcomes, factor: str, level: str, measure: str) -> bool:
+    """Whether a level diverged at each of at least two seeds: no number of its predictions counts.
+
+    What it took, its seconds say, is another matter.
+    """
+    diverged, ended = outcomes.diverged(factor, level)
+    return 1 < ended == diverged and (measure == "loss" or measure in registry("metric"))
 
 
 def _in(measure: str) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from statistics import stdev
 from typing import Literal
 
 import pandas as pd
@@ -37,6 +38,9 @@ class Row(Frozen):
     status: str
 
 
+FEWEST_STEPS = 200
+
+
 class Reproduction(Frozen):
     """A published study run again, as a value that is written, rendered, and read again.
 
@@ -55,6 +59,13 @@ class Reproduction(Frozen):
     """What ours were measured with."""
     notes: tuple[str, ...]
     """What keeps ours from being comparable with what was printed."""
+    steps: int | None = None
+    """Of the arm that makes the fewest, at a budget that cut them."""
+
+    @property
+    def hardly_begun(self) -> bool:
+        """Whether the cut leaves too few steps for an ordering to point anywhere."""
+        return self.steps is not None and self.steps < FEWEST_STEPS
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -85,7 +96,7 @@ def reproduction(
         ValueError: the trials do not make a fair comparison; the sentence says why.
     """
     cells = guards.ablation_cells(trials, equal_budget=study.equal_budget)
-    rows = tuple(_rows(cells, published, study.metric))
+    rows = tuple(_rows(cells, published, study.metric, budget))
     return Reproduction(
         id=published.id,
         budget=budget,
@@ -93,25 +104,30 @@ def reproduction(
         where=published.where,
         rows=rows,
         claims=judge(study.claims, cells),
+        steps=min(_steps(study)) if budget == "quick" and study.base.split.train else None,
         caption=_caption(cells, study, images),
         notes=tuple(_notes(cells, rows, published, study, full, budget)),
     )
 
 
-def _rows(cells: pd.DataFrame, published: Published, metric: str) -> Iterator[Row]:
+def _rows(cells: pd.DataFrame, published: Published, metric: str, budget: Budget) -> Iterator[Row]:
     printed = published.printed
     names = dict.fromkeys(name for measures in printed.values() for name in measures)
     quantities = [find_quantity(name) for name in names or (metric,)]
     for _, trials in cells.groupby(["factor", "level"], sort=False):
         of_level = printed.get(trials["level"].iloc[0], {})
         for quantity in quantities:
-            if quantity.name in of_level or quantity.column in cells:
-                yield _row(trials, quantity, of_level.get(quantity.name))
+            if quantity.column in cells:
+                yield _row(trials, quantity, of_level.get(quantity.name), budget)
 
 
-def _row(trials: pd.DataFrame, quantity: Quantity, printed: float | None) -> Row:
-    values = quantity.of(guards.finished(trials)).dropna()
-    mean, first = _known(values.mean()), trials.iloc[0]
+def _row(trials: pd.DataFrame, quantity: Quantity, printed: float | None, budget: Budget) -> Row:
+    done, first = guards.finished(trials), trials.iloc[0]
+    values = quantity.of(done).dropna()
+    mean, status = _known(values.mean()), guards.outcome(trials, len(trials))
+    comparable = budget == "full" or quantity.name == "parameters"
+    if len(values) < len(done):  # an accuracy that was not reached
+        status, comparable = f"{len(values)} of {len(done)} seeds have it", False
     return Row(
         factor=first["factor"],
         level=first["level"],
@@ -122,8 +138,8 @@ def _row(trials: pd.DataFrame, quantity: Quantity, printed: float | None) -> Row
         sd=_known(values.std()),
         n=len(values),
         seeds=len(trials),
-        difference=None if mean is None or printed is None else mean - printed,
-        status=guards.outcome(trials, len(trials)),
+        difference=None if mean is None or printed is None or not comparable else mean - printed,
+        status=status,
     )
 
 
@@ -170,16 +186,14 @@ def _notes(
                 "The report looked for its best epochs and levels on the test images, which "
                 "flatters its numbers; here nothing is chosen on them."
             )
-        count = published.seeds or report.seeds
-        seeds = "one seed" if count == 1 else f"{count} seeds"
-        yield f"Printed numbers are of {seeds}, without a spread."
+        yield from _printed_spreads(published)
     if any(row.quantity == "seconds" for row in rows):
         yield (
             f"Times are of other hardware (printed: {report.hardware or 'not stated'}), and ours "
             "contain validation and whatever ran beside."
         )
-    compared = [find_quantity(name) for name in dict.fromkeys(row.quantity for row in rows)]
-    unmeasured = [one.measure.title for one in compared if one.column not in cells]
+    printed = dict.fromkeys(name for told in published.printed.values() for name in told)
+    unmeasured = [q.measure.title for q in map(find_quantity, printed) if q.column not in cells]
     if unmeasured:
         yield f"Printed, but not measured here: {', '.join(unmeasured)}."
     absent = sorted(published.printed.keys() - set(cells["level"]))
@@ -188,19 +202,39 @@ def _notes(
     yield from (note for note in (study.note, published.note) if note)
 
 
+def _printed_spreads(published: Published) -> Iterator[str]:
+    """Say how many seeds printed numbers are of, and how far these lie apart."""
+    for level, measures in published.by_seed.items():
+        seeds = max(map(len, measures.values()))
+        quantities = [(find_quantity(name).measure, values) for name, values in measures.items()]
+        spreads = ", ".join(f"{one.title} {one.text(stdev(values))}" for one, values in quantities)
+        yield f"Printed numbers of {level}: means of {seeds} seeds; standard deviations: {spreads}."
+    if published.printed.keys() - published.by_seed.keys():
+        count = published.report.seeds
+        trials = "one seed" if count == 1 else f"{count} seeds"
+        yield f"Printed numbers are of {trials}, without a spread."
+
+
 def _shortened(study: Study, full: Study) -> str:
     """Say what the quick budget left out; a small study may have lost nothing but seeds."""
-    base, train = study.base, study.base.split.train
+    train = study.base.split.train
     if train is None:
         return "Quick budget (fewer seeds): directions only."
     epochs = [
         _span(pd.Series([arm.recipe.epochs for arm in which.arms()])) for which in (study, full)
     ]
-    steps = base.epochs * (train // base.batch_size)
+    steps = _span(pd.Series(list(_steps(study))))
     return (
-        f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train:,} training images, {steps:,} "
+        f"Quick budget ({epochs[0]} of {epochs[1]} epochs, {train:,} training images, {steps} "
         "steps): directions only; accuracies are not those of the full budget."
     )
+
+
+def _steps(study: Study) -> Iterator[int]:
+    """Yield the optimizer steps of each arm of a shortened study."""
+    for recipe in (arm.recipe for arm in study.arms()):
+        assert recipe.split.train is not None
+        yield recipe.epochs * (recipe.split.train // recipe.batch_size)
 
 
 def _span(values: "pd.Series[int]") -> str:

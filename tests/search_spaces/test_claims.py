@@ -1,4 +1,5 @@
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from search_spaces.claims import (
     Alike,
@@ -117,6 +118,20 @@ def test_divergence_is_at_every_seed(
     assert judged(claim, Results(diverged={"a": a, "b": b})) == expected
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"name": "ordering", "levels": ("relu", "relu")},
+        {"name": "best", "level": "relu", "others": ("tanh", "relu")},
+        {"name": "alike", "levels": ("relu", "relu")},
+        {"name": "diverges", "levels": ("relu",), "others": ("relu",)},
+    ],
+)
+def test_levels_are_not_compared_with_themselves(claim: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=r"a claim compares distinct levels, got .*relu"):
+        TypeAdapter(Claim).validate_python(claim | {"factor": "f"})
+
+
 def test_sentences() -> None:
     assert Ordering(factor="f", levels=("a", "b")).sentence() == "a > b"
     assert Ordering(factor="f", levels=("a", "b"), measure="macro_f1").sentence() == (
@@ -125,3 +140,32 @@ def test_sentences() -> None:
     assert Alike(factor="f", levels=("a", "b"), within=0.01).sentence() == "a = b within 0.01"
     assert Reaches(factor="f", level="a", at_least=0.9).sentence() == "a >= 0.9"
     assert Diverges(factor="f", levels=("a",), others=("b",)).sentence() == "a diverge, b do not"
+
+
+GONE, WELL, PARTLY, ALONE = (3, 3), (0, 3), (1, 3), (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (WELL, GONE, ("upheld", [True])),
+        (GONE, WELL, ("refuted", [False])),
+        (GONE, GONE, ("undecided", [None])),
+        (WELL, PARTLY, ("undecided", [None])),
+        ((0, 1), ALONE, ("undecided", [None])),
+    ],
+)
+def test_a_level_that_always_diverges_is_worse_than_one_that_never_does(
+    first: tuple[int, int], second: tuple[int, int], expected: tuple[str, list[bool | None]]
+) -> None:
+    results = Results(diverged={"a": first, "b": second})
+    assert judged(Ordering(factor="f", levels=("a", "b")), results) == expected
+    assert judged(Best(factor="f", level="a", others=("b",)), results) == expected
+    slower = Ordering(factor="f", levels=("a", "b"), measure="seconds")
+    assert judged(slower, results) == ("undecided", [None])
+
+
+def test_a_level_that_always_diverges_reaches_nothing_and_is_like_no_other() -> None:
+    results = Results(diverged={"a": GONE, "b": WELL})
+    assert judged(Reaches(factor="f", level="a", at_least=0.1), results) == ("refuted", [False])
+    assert judged(Alike(factor="f", levels=("a", "b")), results) == ("refuted", [False])

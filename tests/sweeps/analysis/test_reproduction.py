@@ -21,12 +21,31 @@ def test_a_row_a_level_and_printed_quantity() -> None:
     assert frame.loc[("seconds", "relu"), "mean"] == pytest.approx(31.0)
 
 
-def test_what_was_printed_and_not_measured_is_told_for_its_level_alone() -> None:
+def test_what_was_printed_and_not_measured_is_told_and_has_no_row() -> None:
     found = compared()
-    rows = [row for row in found.rows if row.quantity == "train_accuracy"]
-    assert [(row.level, row.printed, row.mean, row.n) for row in rows] == [("tanh", 0.9, None, 0)]
+    assert {row.quantity for row in found.rows} == {"accuracy", "seconds"}
     assert "Printed, but not measured here: train accuracy." in found.notes
     assert "Printed, but no level here: sigmoid." in found.notes
+
+
+def test_an_accuracy_that_not_all_seeds_reach_is_not_compared() -> None:
+    epochs = "epochs_to_accuracy_0.7"
+    trials = small().assign(**{epochs: 5.0})
+    trials.loc[(trials["level"] == "tanh") & (trials["seed"] == 10), epochs] = math.nan
+    found = compared(trials, printed={"relu": {epochs: 4.0}, "tanh": {epochs: 4.0}})
+    rows = {row.level: row for row in found.rows}
+    assert (rows["relu"].difference, rows["relu"].status) == (1.0, "finished")
+    assert (rows["tanh"].difference, rows["tanh"].status) == (None, "2 of 3 seeds have it")
+
+
+def test_a_cut_budget_is_compared_in_what_it_does_not_change() -> None:
+    short = quick(study())
+    found = compared(
+        budget="quick", base=short.base, factors=short.factors, seeds=(0, 1),
+        printed={"relu": {"accuracy": 0.75, "parameters": 62_000.0}},
+    )  # fmt: skip
+    differences = {row.quantity: row.difference for row in found.rows if row.level == "relu"}
+    assert differences == {"accuracy": None, "parameters": 6.0}
 
 
 def test_without_printed_numbers_ours_stand_alone() -> None:
@@ -65,6 +84,21 @@ def test_notes_say_what_is_not_comparable() -> None:
     assert any("printed: not stated" in note for note in notes)
     assert notes[-2:] == ("Ours to choose.", "Printed twice.")
     assert not any("test images" in note for note in notes)  # report b chose on validation images
+
+
+def test_numbers_printed_by_seed_have_a_spread() -> None:
+    by_seed = {"relu": {"accuracy": (0.5, 0.6, 0.7), "loss": (1.0, 1.2, 1.4)}}
+    result = Published.model_validate(
+        {"id": "b_x", "kind": "study", "where": "s", "by_seed": by_seed}
+    )
+    found = reproduction(study(), result, "full", small(), IMAGES, study())
+    assert (
+        "Printed numbers of relu: means of 3 seeds; standard deviations: accuracy 10.00, "
+        "loss 0.2000."
+    ) in found.notes
+    assert not any("without a spread" in note for note in found.notes)
+    (relu,) = (r for r in found.rows if (r.level, r.quantity) == ("relu", "accuracy"))
+    assert relu.printed == pytest.approx(0.6)
 
 
 def test_a_report_that_chose_on_test_images_is_told_of() -> None:
