@@ -80,7 +80,7 @@ def _parameters(choice: Any) -> dict[str, str]:
 
 
 def _counts(architecture: str) -> dict[str, Any]:
-    """Return the exact number of parameters, and those with one other structural choice."""
+    """Return the exact number of parameters, with other structural choices and classes too."""
     from cifar_models.architectures import Architecture, ImageShape
     from cifar_models.component import registry
 
@@ -91,15 +91,17 @@ def _counts(architecture: str) -> dict[str, Any]:
         shape = ImageShape(3, 32, 32, classes)
         return choice.model_validate({"name": architecture} | changes).parameter_count(shape)
 
-    default = count()
-    others = {
-        f"{name} {value}": count(**{name: value})
+    choices = {
+        f"{name} {value}": {name: value}
         for name, field in choice.model_fields.items()
         for value in _values(field.annotation)
     }
-    others["100 classes"] = count(classes=100)
-    others = {change: number for change, number in others.items() if number != default}
-    return {"parameter_count": default, "other_counts": others}
+    usual = count()
+    choices = {said: change for said, change in choices.items() if count(**change) != usual}
+    others = {said: count(**change) for said, change in choices.items()}
+    others |= {"100 classes": count(100)}
+    others |= {f"{said}, 100 classes": count(100, **change) for said, change in choices.items()}
+    return {"parameter_count": usual, "other_counts": others}
 
 
 def _values(annotation: Any) -> list[Any]:

@@ -40,6 +40,7 @@ def test_architectures_come_with_the_number_of_their_parameters() -> None:
     assert rows["resnet18"]["other_counts"]["shortcut False"] == 11_000_138
     assert rows["vgg_a"]["other_counts"]["norm batch"] == 9_756_426
     assert rows["vgg_38"]["other_counts"]["100 classes"] == 338_500
+    assert rows["vgg_38"]["other_counts"]["norm none, 100 classes"] == 336_196
     text = " ".join(call("list", "architectures").stdout.split())
     assert "62,006 parameters for 32x32 images of 10 classes" in text
     assert "9,756,426 with norm batch" in text
