@@ -19,20 +19,28 @@ if TYPE_CHECKING:
 _SHOWN = ("train/loss", "validation/loss", "validation/accuracy", "seconds")
 _COSTS = {"seconds", "images_per_second", "peak_memory"}
 """Metrics that no second training gives again."""
+_NO_MEMORY = ("can't allocate memory", "out of memory")
+"""How torch says so, of the CPU and of a GPU."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     Returns:
-        0 trained to the end; 1 the loss was not finite; 2 bad input, told in one sentence; 130
-        interrupted.
+        0 trained to the end; 1 the loss was not finite; 2 bad input, told in one sentence, or
+        too little memory; 130 interrupted.
     """
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _NO_MEMORY):
+            raise
+        why = str(error).strip().partition("\n")[0]
+        print(f"error: not enough memory for this recipe: {why}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         kept = f"; go on with --resume {arguments.checkpoint}" if arguments.checkpoint else ""

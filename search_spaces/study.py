@@ -1,5 +1,6 @@
 """A study: a question, and all that is needed to answer it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,7 @@ from cifar_models.recipe import Recipe
 from search_spaces.claims import Claim
 from search_spaces.designs import Arm, Design, OneFactor
 from search_spaces.factors import Factor
+from search_spaces.published import find
 from search_spaces.search import Search
 from search_spaces.space import Space, probes
 
@@ -19,6 +21,8 @@ SEARCH_SEED = 1_000_000
 SELECTION_SEED = 2_000_000
 TUNING_SEED = 3_000_000
 """Ablation seeds lie below all: what was chosen on never enters an inferential table."""
+_FEW = 5
+"""Wrong seeds that an error names."""
 
 
 class Study(Frozen):
@@ -29,7 +33,7 @@ class Study(Frozen):
     base: Recipe
     factors: tuple[Factor, ...] = ()
     design: Design = OneFactor()
-    seeds: Annotated[int, Field(gt=0)] | Annotated[tuple[int, ...], Field(min_length=1)] = 5
+    seeds: int | tuple[int, ...] = 5
     """Their number, or a list of them."""
     search: Search | None = None
     selection: Literal["last", "best"] = "last"
@@ -48,7 +52,24 @@ class Study(Frozen):
     """What one has to know beside: levels of our choice, printed ones that were resolved."""
 
     @model_validator(mode="after")
+    def _seeded(self) -> Self:
+        """See that seeds are few enough to be listed, and then that they are ablation seeds."""
+        number = self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+        if not 0 < number < SEARCH_SEED:
+            raise ValueError(
+                f"the number of seeds must be at least 1 and below {SEARCH_SEED:,}, got {number}"
+            )
+        counted = Counter(self.seed_list)
+        wrong = [s for s, times in counted.items() if times > 1 or not 0 <= s < SEARCH_SEED]
+        if wrong:
+            few = ", ".join(map(str, wrong[:_FEW])) + ", ..." * (len(wrong) > _FEW)
+            raise ValueError(f"seeds must be distinct and in [0, {SEARCH_SEED:,}), got {few}")
+        return self
+
+    @model_validator(mode="after")
     def _sound(self) -> Self:
+        if self.reruns is not None:
+            find(self.reruns)
         if self.metric != "loss" and self.metric not in registry("metric"):
             known = [*registry("metric"), "loss"]
             raise ValueError(f"unknown metric {self.metric!r}: {nearest(self.metric, known)}")
@@ -65,9 +86,6 @@ class Study(Frozen):
             )
         if not (self.factors or self.search or self.reruns):
             raise ValueError(f"study {self.name!r} has neither factors nor a search")
-        seeds = self.seed_list
-        if len(set(seeds)) < len(seeds) or not all(0 <= seed < SEARCH_SEED for seed in seeds):
-            raise ValueError(f"seeds must be distinct and in [0, {SEARCH_SEED:,}), got {seeds}")
         names = [factor.name for factor in self.factors]
         if len(set(names)) < len(names):
             raise ValueError(f"factors need distinct names, got {', '.join(names)}")

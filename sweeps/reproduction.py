@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
@@ -84,6 +85,20 @@ def compare_with_printed(results: "Results", name: str, budget: Budget) -> Repro
     )
 
 
+def make(folder: Path) -> None:
+    """Make the folder of comparisons, and see that files can be written there.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
 def write(found: Reproduction, folder: Path) -> list[Path]:
     """Write a comparison in each format, and return the paths.
 
@@ -97,8 +112,12 @@ def write(found: Reproduction, folder: Path) -> list[Path]:
             files.append(folder / f"{recorded_name(found.id, found.budget)}.{suffix}")
             files[-1].write_text(render(found), encoding="utf-8")
     except OSError as error:
-        raise ValueError(f"cannot write {folder}: {error.strerror}; give another --out") from None
+        raise _unwritable(folder, error) from None
     return files
+
+
+def _unwritable(folder: Path, error: OSError) -> ValueError:
+    return ValueError(f"cannot write {folder}: {error.strerror}; give another --out")
 
 
 def read_all(folder: Path) -> Found:
@@ -120,10 +139,13 @@ def _read(path: Path) -> Reproduction:
     try:
         return Reproduction.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        raise ValueError(
-            f"{path} is no comparison of this version ({sentence(error)}); make it again with "
-            f"sweeps reproduce, which trains nothing twice"
-        ) from None
+        why = sentence(error)
+    except UnicodeDecodeError:
+        why = "no UTF-8 text"
+    raise ValueError(
+        f"{path} is no comparison of this version ({why}); make it again with "
+        "sweeps reproduce, which trains nothing twice"
+    )
 
 
 def listing(found: Found) -> list[dict[str, str]]:

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from cifar_models.component import Component
 
+MOST_WEIGHTS = 10**11
+"""More, 800 GB with their gradients, are a slip of the pen."""
+
 
 @dataclass(frozen=True)
 class ImageShape:
@@ -41,11 +44,22 @@ class Architecture(Component, kind="architecture"):
         """Return how many parameters the network has, built without memory for them.
 
         Raises:
-            ValueError: The images are too small for this network.
+            ValueError: The images are too small for this network, torch cannot build it, or it is
+                larger than any machine.
         """
-        with torch.device("meta"):
-            network = self.build(shape)
-        return sum(parameter.numel() for parameter in network.parameters())
+        try:
+            with torch.device("meta"):
+                network = self.build(shape)
+        except (OverflowError, RuntimeError, TypeError) as error:  # sizes that torch cannot count
+            why = str(error).strip().partition("\n")[0]
+            raise ValueError(f"the network {self.name} cannot be built: {why}") from error
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        if weights > MOST_WEIGHTS:
+            raise ValueError(
+                f"the network {self.name} has {weights:,} weights, more than any machine holds; "
+                "make it smaller"
+            )
+        return weights
 
     def prepare(self, network: nn.Module, images: Tensor) -> None:
         """Fit an initialised network to the data before its first step; most need nothing.

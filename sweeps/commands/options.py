@@ -95,6 +95,17 @@ def gpu_share(text: str | None) -> float | Literal["auto"] | None:
     return share
 
 
+def time_limit(seconds: float | None) -> float | None:
+    """Check what ``--time-budget`` is given.
+
+    Raises:
+        ValueError: It is no finite number above zero.
+    """
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ValueError(f"--time-budget wants a number of seconds above zero, got {seconds:g}")
+    return seconds
+
+
 def alone(command: Callable[P, None]) -> typer.Typer:
     """Return a command line of one command; a bug of ours shows a plain traceback."""
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)

@@ -21,6 +21,7 @@ from sweeps.commands.options import (
     TrackingOption,
     gpu_share,
     sentences,
+    time_limit,
 )
 from sweeps.execution.options import Options
 
@@ -84,6 +85,8 @@ def reproduce(
         raise ValueError("give one of --study ID, --list and --report FILE")
     places = resolve_places(storage, state, tracking_uri)
     folder = out or places.state / FOLDER
+    if study is None and out is not None and not out.is_dir():
+        raise ValueError(f"--out {out} is no folder; give the one where comparisons lie")
     if every:
         _list(folder, as_json=json)
     elif report is not None:
@@ -92,16 +95,16 @@ def reproduce(
         assert study is not None
         options = Options(
             data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
-            time_budget, fresh=fresh,
+            time_limit(time_budget), fresh=fresh,
         )  # fmt: skip
-        _again(study, budget, seeds, folder, places, options, dry_run=dry_run, as_json=json)
+        _again(study, budget, seeds, out, places, options, dry_run=dry_run, as_json=json)
 
 
 def _again(
     name: str,
     budget: Budget,
     seeds: str | None,
-    folder: Path,
+    out: Path | None,
     places: "Places",
     options: Options,
     *,
@@ -109,24 +112,30 @@ def _again(
     as_json: bool,
 ) -> None:
     """Run one study, or say what else an id is."""
+    import json as encoder
+
     from rich.console import Console
 
     from search_spaces.published import find
     from sweeps.commands.plan import print_plan
     from sweeps.commands.run import carry_out
     from sweeps.commands.studies import parse_seeds
-    from sweeps.reproduction import study_at, what_it_is
+    from sweeps.reproduction import FOLDER, make, study_at, what_it_is
 
     result = find(name)
     if result.kind != "study":
-        typer.echo(what_it_is(result))
+        said = {"id": result.id, "kind": result.kind, "sentence": what_it_is(result)}
+        typer.echo(encoder.dumps(said, indent=1) if as_json else said["sentence"])
         return
     question = study_at(name, budget, None if seeds is None else parse_seeds(seeds))
     if dry_run:
         print_plan(question, places, options, Console(), as_json=as_json)
         return
     console = Console(stderr=as_json)  # standard output is for the JSON alone
+    if out is not None:
+        make(out)  # a place that fails, fails before work
     carry_out(question, (), places, options, console)
+    folder = out or places.state / FOLDER
     _conclude(question, name, budget, folder, places, as_json=as_json)
 
 

@@ -22,6 +22,7 @@ from sweeps.commands.options import (
     TrialsOption,
     gpu_share,
     sentences,
+    time_limit,
 )
 from sweeps.execution.options import Options
 
@@ -78,13 +79,13 @@ def retry(
     console = Console()
     places = resolve_places(storage, state, tracking_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
+    options = Options(
+        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
+        time_limit(time_budget), deterministic, retry=frozenset(statuses),
+    )  # fmt: skip
     _announce(question.name, places, statuses, console)
     if dry_run:
         return
-    options = Options(
-        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent, time_budget,
-        deterministic, retry=frozenset(statuses),
-    )  # fmt: skip
     carry_out(question, sources, places, options, console)
     conclude(question, places, data_dir, console)
 

@@ -25,6 +25,7 @@ from sweeps.commands.options import (
     TrialsOption,
     gpu_share,
     sentences,
+    time_limit,
 )
 from sweeps.execution.options import Options
 
@@ -73,8 +74,8 @@ def run(
     places = resolve_places(storage, state, tracking_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
-        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent, time_budget,
-        deterministic, fresh,
+        data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
+        time_limit(time_budget), deterministic, fresh,
     )  # fmt: skip
     if dry_run:
         print_plan(question, places, options, console)

@@ -157,6 +157,9 @@ def test_a_diverging_training_has_its_own_exit_code(
             [],
             "conv2 needs a map of at least 31x31",
         ),
+        ({"model.kernel_size": 1_000_000}, [], "weights, more than any machine holds"),
+        ({"model.channels": [99999999999999]}, [], "weights, more than any machine holds"),
+        ({"model.channels": [10**22]}, [], "the network plain_cnn cannot be built: empty()"),
         ({"dataset": "cifar10"}, ["--data-dir", "/dev/null/none"], "/dev/null/none"),
     ],
 )
@@ -177,6 +180,27 @@ def test_bad_input_is_one_sentence(
     assert error.count("\n") == 1
     assert "epoch" not in output
     assert [item.name for item in tmp_path.iterdir()] == ["recipe.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [("it: can't allocate memory: 9 bytes.\nframe #0", 2), ("other", None)]
+)
+def test_too_little_memory_is_one_sentence(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    raised: str, code: int | None,
+) -> None:  # fmt: skip
+    def build(*_: object) -> None:
+        raise RuntimeError(raised)
+
+    monkeypatch.setattr("cifar_models.training.build_classifier", build)
+    if code is None:
+        with pytest.raises(RuntimeError, match=raised):
+            main([str(file), *CPU])
+        return
+    assert main([str(file), *CPU]) == code
+    assert capsys.readouterr().err == (
+        "error: not enough memory for this recipe: it: can't allocate memory: 9 bytes.\n"
+    )
 
 
 def test_a_file_that_is_no_recipe_is_one_sentence(

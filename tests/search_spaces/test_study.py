@@ -46,7 +46,7 @@ def refused(**changes: Any) -> str:
     "study",
     [
         STUDY,
-        STUDY.replace(search=None, seeds=(0, 10, 20), selection="best", reruns="paper/table-1"),
+        STUDY.replace(search=None, seeds=(0, 10, 20), selection="best", reruns="b_activation"),
         STUDY.replace(factors=(), metric="loss"),
         STUDY.replace(design=Factorial(), metric="macro_f1"),
     ],
@@ -61,8 +61,29 @@ def test_seeds_are_counted_or_listed() -> None:
     assert STUDY.replace(seeds=(0, 10, 20)).seed_list == (0, 10, 20)
     assert "seeds must be distinct" in refused(seeds=(1, 1))
     assert "seeds must be distinct and in" in refused(seeds=(SEARCH_SEED,))
-    assert "seeds" in refused(seeds=0)
+    assert STUDY.replace(seeds=[7, 8]).seeds == (7, 8)
     assert SEARCH_SEED < SELECTION_SEED
+
+
+@pytest.mark.parametrize("seeds", [0, -2, (), SEARCH_SEED, 10**20])
+def test_the_number_of_seeds_is_told_in_words(seeds: Any) -> None:
+    number = seeds if isinstance(seeds, int) else len(seeds)
+    assert refused(seeds=seeds) == (
+        "not a valid study: the number of seeds must be at least 1 and below 1,000,000, "
+        f"got {number}"
+    )
+
+
+def test_of_many_wrong_seeds_a_few_are_named() -> None:
+    said = refused(seeds=[1, 3, 3, *range(-100, 0)])
+    assert said.endswith("got 3, -100, -99, -98, -97, ...")
+    assert refused(seeds=[1, 3, 3, 10**7]).endswith("got 3, 10000000")
+
+
+def test_what_is_run_again_is_published() -> None:
+    assert "no report has 'b_activaton': did you mean 'b_activation'" in refused(
+        reruns="b_activaton"
+    )
 
 
 def test_costs_are_columns_that_can_be_had() -> None:

@@ -10,6 +10,7 @@ from sweeps.analysis.reproduction import Budget
 from sweeps.reproduction import (
     document,
     listing,
+    make,
     read_all,
     recorded_name,
     study_at,
@@ -75,6 +76,22 @@ def test_a_file_of_another_version_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "b_loss.json").write_text('{"format": 0}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"b_loss.json is no comparison of this version"):
         read_all(tmp_path)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "b_loss.json").write_bytes(b"\xff")
+    with pytest.raises(ValueError, match=r"b_loss.json is no comparison .*no UTF-8 text"):
+        read_all(tmp_path)
+
+
+def test_a_folder_is_made_and_left_empty(tmp_path: Path) -> None:
+    make(tmp_path / "new" / "one")
+    assert not list((tmp_path / "new" / "one").iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"cannot write .*file: .*; give another --out"):
+        make(tmp_path / "file")
+    with pytest.raises(ValueError, match=r"cannot write /proc: .*; give another --out"):
+        make(Path("/proc"))  # a folder that takes no files
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

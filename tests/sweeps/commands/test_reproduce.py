@@ -120,6 +120,9 @@ def test_what_is_no_study_is_told_and_nothing_is_run(
     result = call("reproduce", "--study", "a_loss-landscape")
     assert result.exit_code == 0
     assert "is a diagnostic" in result.stdout
+    told = json.loads(call("reproduce", "--study", "a_loss-landscape", "--json").stdout)
+    assert (told["id"], told["kind"]) == ("a_loss-landscape", "diagnostic")
+    assert told["sentence"] == result.stdout.strip()
     assert tree(tmp_path) == {}
 
 
@@ -132,13 +135,30 @@ def test_what_is_no_study_is_told_and_nothing_is_run(
         ((), "give one of --study ID, --list and --report FILE"),
         (("--list", "--study", "c_loss"), "give one of"),
         (("--report", "/dev/null/x.md"), "cannot write /dev/null/x.md"),
+        (("--report", "file", "--out", "mistyped"), "--out mistyped is no folder"),
+        (("--list", "--out", "file"), "--out file is no folder"),
+        (("--study", "c_loss", "--out", "file"), "cannot write file: ... give another --out"),
     ],
 )
 def test_bad_input_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(StudyRun, "execute", lambda _: pytest.fail("trained"))
+    (tmp_path / "file").write_text("kept")
     refuse(tmp_path, said, "reproduce", *words)
+
+
+@pytest.mark.parametrize("budget", ["nan", "inf", "-5", "0"])
+@pytest.mark.parametrize("command", ["run", "retry --failed", "reproduce"])
+def test_a_time_budget_is_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, budget: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(StudyRun, "execute", lambda _: pytest.fail("trained"))
+    words = ("--study", "c_loss", "--time-budget", budget)
+    said = f"--time-budget wants a number of seconds above zero, got {budget}"
+    refuse(tmp_path, said, *command.split(), *words)
 
 
 @pytest.mark.slow
