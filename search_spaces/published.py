@@ -2,10 +2,11 @@
 
 from functools import cache
 from importlib import resources
+from statistics import fmean
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cifar_models.component import Frozen, nearest
 
@@ -37,10 +38,21 @@ class Published(Frozen):
     kind: Kind
     where: str
     printed: dict[str, dict[str, float]] = Field(default_factory=dict)
-    seeds: Annotated[int, Field(gt=0)] | None = None
-    """Trials behind each number where they are others than in the rest of the report."""
+    by_seed: dict[str, dict[str, Annotated[tuple[float, ...], Field(min_length=2)]]] = Field(
+        default_factory=dict
+    )
+    """The numbers of each seed, where they were printed; ``printed`` then has their means."""
     command: str = ""
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_means(cls, data: dict[str, Any]) -> dict[str, Any]:
+        means = {
+            level: {measure: fmean(values) for measure, values in measures.items()}
+            for level, measures in data.get("by_seed", {}).items()
+        }
+        return {**data, "printed": {**data.get("printed", {}), **means}}
 
     @property
     def report(self) -> Report:

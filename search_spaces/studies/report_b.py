@@ -52,7 +52,10 @@ STUDIES = (
         question="Is ResNet-18 better with batch norm?",
         base=BASE,
         factors=(factor("norm", "model.norm", "batch", "none"),),
-        claims=(Ordering(factor="norm", levels=("batch", "none")),),
+        claims=(
+            Ordering(factor="norm", levels=("batch", "none")),
+            Ordering(factor="norm", levels=("batch", "none"), measure="loss"),
+        ),
         reruns="b_batchnorm",
         note=_CHOSEN,
         seeds=3,

@@ -77,7 +77,16 @@ STUDIES = (
             Best(
                 factor="learning rate", level="0.001", others=("0.0001", "0.005", "0.01", "0.045")
             ),
+            Best(
+                factor="learning rate",
+                level="0.001",
+                others=("0.0001", "0.005", "0.01", "0.045"),
+                measure="epochs_to_accuracy_0.4",
+            ),
             Alike(factor="learning rate", levels=("0.005", "0.01"), within=0.01),
+            Best(factor="learning rate", level="0.005", others=("0.0001", "0.045")),
+            Best(factor="learning rate", level="0.01", others=("0.0001", "0.045")),
+            Alike(factor="learning rate", levels=("0.0001", "0.045"), within=0.01),
         ),
         costs=(EpochsToAccuracy(accuracy=0.4),),
         reruns="d_learning-rate",

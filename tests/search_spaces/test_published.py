@@ -12,6 +12,7 @@ def test_each_study_exists_and_has_every_printed_level(result) -> None:  # type:
     assert study.reruns == result.id
     assert set(result.printed) <= {arm.level for arm in study.arms()}
     assert study.base.dataset.name == result.report.data
+    assert study.claims
 
 
 def test_every_rerun_was_published() -> None:
@@ -25,6 +26,16 @@ def test_fractions_are_fractions() -> None:
             for measure, value in measures.items():
                 if measure.endswith(("accuracy", "macro_f1")):
                     assert 0 < value < 1
+
+
+def test_numbers_by_seed_are_printed_as_means() -> None:
+    seeds = find("d_seeds")
+    assert seeds.printed["as published"]["train_accuracy"] == pytest.approx(0.5689)
+    assert seeds.by_seed["as published"]["accuracy"] == (0.4942, 0.4865, 0.4739)
+    assert find("d_headline").by_seed == {}
+    for result in published().values():
+        for measures in result.by_seed.values():
+            assert len(set(map(len, measures.values()))) == 1
 
 
 def test_what_is_no_study_says_so() -> None:

@@ -4,10 +4,9 @@ import pkgutil
 import pytest
 
 from cifar_models.architectures import ImageShape
-from cifar_models.component import registry
 from cifar_models.training import check
 from search_spaces import studies
-from search_spaces.loading import load_study, study_names
+from search_spaces.loading import built_in, load_study, study_names
 from search_spaces.study import Study
 
 SHAPE = ImageShape(3, 32, 32, 10)
@@ -50,7 +49,21 @@ def test_ablations_share_their_baseline() -> None:
     assert len({base.signature for base in bases}) == 1
 
 
-def test_the_studies_cover_the_components_of_their_kind() -> None:
-    for name in ("activation", "loss"):
-        study, _ = load_study(f"{name}s" if name == "activation" else "losses")
-        assert {arm.level for arm in study.arms()} <= registry(name).keys()
+def test_every_component_that_a_report_names_is_varied_in_a_study_of_it() -> None:
+    recipes = [
+        arm.recipe
+        for study in built_in().values()
+        if study.reruns and study.factors
+        for arm in study.arms()
+    ]
+    phases = [phase for recipe in recipes for phase in recipe.phases]
+    models = [recipe.model.model_dump(mode="json") for recipe in recipes]
+    activations = {model["activation"]["name"] for model in models if "activation" in model}
+    assert activations >= {"relu", "tanh", "sigmoid", "elu", "celu", "leaky_relu", "prelu", "mish"}
+    losses = {recipe.loss.name for recipe in recipes}
+    assert losses >= {"cross_entropy", "multi_margin", "label_smoothing_others"}
+    optimizers = {phase.optimizer.name for phase in phases}
+    assert optimizers >= {"adam", "sgd", "rmsprop", "adadelta", "ranger", "ranger21"}
+    schedules = {phase.schedule.name for phase in phases}
+    assert schedules >= {"constant", "step", "linear", "exponential", "one_cycle"}
+    assert schedules >= {"cosine", "cosine_restarts"}
