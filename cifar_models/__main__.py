@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _SHOWN = ("train/loss", "validation/loss", "validation/accuracy", "seconds")
 _COSTS = {"seconds", "images_per_second", "peak_memory"}
 """Metrics that no second training gives again."""
-_NO_MEMORY = ("can't allocate memory", "out of memory")
-"""How torch says so, of the CPU and of a GPU."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,10 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except RuntimeError as error:
-        if not any(words in str(error) for words in _NO_MEMORY):
+    except (MemoryError, RuntimeError) as error:
+        from cifar_models.memory import want_of_memory
+
+        why = want_of_memory(error)
+        if why is None:
             raise
-        why = str(error).strip().partition("\n")[0]
         print(f"error: not enough memory for this recipe: {why}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

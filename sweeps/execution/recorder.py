@@ -25,7 +25,6 @@ class Recorder(tune.Callback):
         """Why the infrastructure gave up on trials."""
         self.bug = ""
         """The traceback with which all trials so far have failed, if there are two of them."""
-        self._trained = False
         self._failures: set[str] = set()
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
@@ -49,7 +48,6 @@ class Recorder(tune.Callback):
             if status == "failed":
                 self._suspect(result["reason"])
         else:
-            self._trained = True
             if status == "running" and result.get("done"):
                 status = "stopped"
             self.journal.append(
@@ -60,9 +58,16 @@ class Recorder(tune.Callback):
 
     def _suspect(self, traceback: str) -> None:
         """Hand out no more trials when the first two failed alike, and none could be trained."""
-        if traceback in self._failures and not self._trained:
+        if traceback in self._failures and not self._any_trained():
             self.bug, self.source.lost = traceback, True
         self._failures.add(traceback)
+
+    def _any_trained(self) -> bool:
+        return any(
+            result.get("study") == self.source.study
+            for record in self.journal.trials.values()
+            for result in record.results.values()
+        )
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **_: Any

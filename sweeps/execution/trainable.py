@@ -16,6 +16,7 @@ from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
 from cifar_models.flops import flops
 from cifar_models.latency import latency
+from cifar_models.memory import want_of_memory
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
@@ -90,8 +91,9 @@ class Trainable(tune.Trainable):
         try:
             result = self._next(images, checkpoint)
         except Exception as error:
-            if _out_of_memory(error):
-                return self._ended("out_of_memory", str(error).strip().partition("\n")[0])
+            lacking = want_of_memory(error)
+            if lacking is not None:
+                return self._ended("out_of_memory", lacking)
             return self._ended("failed", traceback.format_exc()[-_REASON_CHARACTERS:])
         assert self._training is not None
         if result.epoch == len(self._training.history):
@@ -192,10 +194,3 @@ class Trainable(tune.Trainable):
         weights = classifier.network.parameters()
         counted = {"parameters": sum(weight.numel() for weight in weights), **self._measured[key]}
         return {name: str(number) for name, number in counted.items() if number is not None}
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether there was no memory for it; of the host's torch says so in words alone."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

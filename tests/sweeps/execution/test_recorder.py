@@ -46,6 +46,14 @@ def test_trials_that_fail_otherwise_or_beside_one_that_trains_are_rows(recorder:
     assert not recorder.bug
 
 
+def test_what_trained_before_a_restart_counts_too(recorder: Recorder) -> None:
+    report(recorder, "a", "running")
+    again = Recorder(recorder.source, recorder.journal, recorder.tracker, recorder.progress)
+    report(again, "b", "failed", ALIKE)
+    report(again, "c", "failed", ALIKE)
+    assert not again.bug
+
+
 def test_a_full_storage_ends_a_phase_and_is_no_outcome(recorder: Recorder) -> None:
     report(recorder, "a", "interrupted", "cannot write it: No space left on device")
     assert recorder.source.lost

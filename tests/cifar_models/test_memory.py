@@ -1,0 +1,27 @@
+import pytest
+import torch
+
+from cifar_models.memory import want_of_memory
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("none left"), "none left"),
+        (MemoryError(), "out of memory"),
+        (torch.OutOfMemoryError("Tried to allocate 2 GiB.\nGPU 0"), "Tried to allocate 2 GiB."),
+        (RuntimeError("it: can't allocate memory: 9 bytes\nmore"),
+         "it: can't allocate memory: 9 bytes"),
+        (RuntimeError("CUDA error: out of memory"), "CUDA error: out of memory"),
+        (RuntimeError("shapes do not fit"), None),
+        (ValueError("out of memory"), None),
+    ],
+)  # fmt: skip
+def test_memory_that_ran_out_is_told_from_other_errors(error: Exception, told: str | None) -> None:
+    assert want_of_memory(error) == told
+
+
+def test_what_torch_really_raises_is_known() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert want_of_memory(caught.value)
