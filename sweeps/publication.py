@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeps.analysis.captions import TableContext
-from sweeps.analysis.plot import difference_forest, learning_curves, save
+from sweeps.analysis.plot.curves import learning_curves
+from sweeps.analysis.plot.forest import difference_forest
+from sweeps.analysis.plot.style import save
 from sweeps.analysis.rendering import render
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.record.mlflow_runs import Runs
