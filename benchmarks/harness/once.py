@@ -19,11 +19,12 @@ def in_fresh_process(work: Callable[[], T]) -> T:
     Args:
         work: A function, or a `functools.partial` of one, that other processes can import.
     """
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_forget_settings) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=forget_settings) as pool:
         return pool.submit(work).result()
 
 
-def _forget_settings() -> None:
+def forget_settings() -> None:
+    """Forget what Ray, Tune and MLflow would read from the environment."""
     for name in [name for name in os.environ if name.startswith(_SETTINGS)]:
         del os.environ[name]
     os.environ["OMP_NUM_THREADS"] = "1"
