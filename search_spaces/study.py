@@ -40,6 +40,9 @@ class Study(Frozen):
     """Which epoch counts: the last, or the one of the highest validation accuracy."""
     metric: str = "accuracy"
     """What is searched for and compared: a registered metric, or ``loss``."""
+    margin: Annotated[float, Field(gt=0)] | None = None
+    """The smallest difference worth knowing, as tables print it (an accuracy's in points): levels
+    that are surely closer are called equal. Without it, none is."""
     costs: tuple[Cost, ...] = ()
     """What the table shows beside: columns of what each level took, the mean over seeds."""
     equal_budget: bool = True
@@ -161,6 +164,12 @@ class Study(Frozen):
     def seed_list(self) -> tuple[int, ...]:
         """The seeds of the ablation."""
         return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The paths of the recipe that its levels change."""
+        levels = (level for factor in self.factors for level in factor.levels)
+        return frozenset(path for level in levels for path in level.changes)
 
     @property
     def higher_is_better(self) -> bool:

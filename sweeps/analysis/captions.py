@@ -6,14 +6,16 @@ import pandas as pd
 
 from sweeps.analysis import guards
 from sweeps.analysis.measure import Measure
+from sweeps.analysis.power import MOST_SEEDS
 from sweeps.analysis.significance import ALPHA
+from sweeps.analysis.two_way import Crossed
 
 DAGGER = "\N{DAGGER}"
 
 
 @dataclass(frozen=True)
 class TableContext:
-    """What the trials do not say about their study; each field but the name is a sentence.
+    """What the trials do not say about their study; mostly sentences.
 
     Attributes:
         study: name of the study.
@@ -23,6 +25,10 @@ class TableContext:
         varied: the sources of variation that differ between seeds, and those held fixed.
         equal_budget: whether all levels must have trained for as many epochs.
         notes: what else one has to know.
+        margin: the largest difference that is called equal, in printed units (points of an
+            accuracy); None: nothing is called equal.
+        differing: what levels may differ in besides, of `guards.CONDITIONS`.
+        crossed: the two factors of a factorial design.
     """
 
     study: str
@@ -32,6 +38,9 @@ class TableContext:
     varied: str
     equal_budget: bool = True
     notes: tuple[str, ...] = ()
+    margin: float | None = None
+    differing: frozenset[str] = frozenset()
+    crossed: Crossed | None = None
 
 
 def caption(
@@ -51,6 +60,9 @@ def caption(
         f"INTERIM: {_counted(pending, 'cell')} still to come" if pending else "",
         _numbers(frame, cells, measure),
         _differences(frame, measure, split),
+        _equality(context.margin, measure),
+        _ranking(frame),
+        _power(frame, measure, context.margin),
         context.selection_rule,
         context.split,
         context.varied,
@@ -78,10 +90,52 @@ def _differences(frame: pd.DataFrame, measure: Measure, split: str) -> str:
     unit = f" in {measure.difference_unit}" if measure.difference_unit else ""
     return (
         f"\N{GREEK CAPITAL LETTER DELTA}: difference to the baseline{unit} on {split}, paired by "
-        f"seed, with its 95 % t interval. p: paired t test, Holm-adjusted over the study's "
-        f"{_counted(family, 'comparison')}. Resolved: the interval excludes zero ({resolved} of "
-        f"{family}; {corrected} also after adjustment). Rank: by mean, resolved or not"
+        f"seed, with its 95 % t interval. p: paired t test (takes differences to be normal), "
+        f"Holm-adjusted over the study's {_counted(family, 'comparison')}. Resolved: the interval "
+        f"excludes zero ({resolved} of {family}; {corrected} also after adjustment)"
     )
+
+
+def _equality(margin: float | None, measure: Measure) -> str:
+    """Say when levels are called equal."""
+    if margin is None:
+        return "Unresolved is not equal: no margin was stated"
+    return f"Equal within {_within(margin, measure)}: two one-sided paired t tests, Holm-adjusted"
+
+
+def _ranking(frame: pd.DataFrame) -> str:
+    """Say what a rank means, and which levels may be the best."""
+    marked = (
+        "; *: the best of its factor, and all not distinguishable from it (paired t tests of all "
+        "pairs, Holm-adjusted)"
+    )
+    return f"Rank: by mean{marked if frame['best'].any() else ''}"
+
+
+def _power(frame: pd.DataFrame, measure: Measure, margin: float | None) -> str:
+    """Say what the seeds cannot show, and how many would show the margin."""
+    spread = frame["detectable"].dropna()
+    if spread.empty:
+        return ""
+    seeds = _counted(_range(frame["seeds"]), "seed")
+    found = _span(measure.text(spread.min()), measure.text(spread.max()))
+    unit = f" {measure.difference_unit}" if measure.difference_unit else ""
+    power = (
+        f"Power: with this spread, {seeds} find a difference in 80 % of studies (one t test, not "
+        f"adjusted) if it is at least {found}{unit}"
+    )
+    if margin is None:
+        return power
+    needed = frame["seeds_for_margin"].dropna()
+    most = f"more than {MOST_SEEDS:,}" if needed.max() == MOST_SEEDS else f"{needed.max():,}"
+    least = most if needed.min() == MOST_SEEDS else f"{needed.min():,}"
+    return f"{power}; for {_within(margin, measure)} it takes {_span(least, most)} seeds"
+
+
+def _within(margin: float, measure: Measure) -> str:
+    """Word a margin in printed units."""
+    unit = f" {measure.difference_unit}" if measure.difference_unit else ""
+    return f"\N{PLUS-MINUS SIGN}{margin:g}{unit}"
 
 
 def footnotes(frame: pd.DataFrame, split: str) -> list[str]:
@@ -168,9 +222,12 @@ def _closed(sentence: str) -> str:
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
+
+
 def _range(values: "pd.Series[int]") -> str:
-    low, high = int(values.min()), int(values.max())
-    return str(low) if low == high else f"{low} to {high}"
+    return _span(str(int(values.min())), str(int(values.max())))
 
 
 def _counted(number: int | str, noun: str) -> str:

@@ -11,9 +11,6 @@ from sweeps.analysis import guards
 from sweeps.analysis.quantity import Quantity, find_quantity
 from sweeps.analysis.significance import Comparison, compare
 
-ENDED = ("finished", "diverged")
-"""A trial that ended otherwise says nothing of its level."""
-
 
 class Found(Frozen):
     """One comparison of a claim, its paired difference or mean, and what came of it."""
@@ -76,7 +73,7 @@ class TrialOutcomes:
     def diverged(self, factor: str, level: str) -> tuple[int, int]:
         """Return how many trials of a level have diverged, and how many have ended."""
         status = self._cells(factor, level)["status"]
-        return int((status == "diverged").sum()), int(status.isin(ENDED).sum())
+        return int((status == "diverged").sum()), int(status.isin(guards.ENDED).sum())
 
     def whole(self, factor: str, levels: Iterable[str]) -> bool:
         """Whether levels have a trial that ended for each seed."""

@@ -10,19 +10,36 @@ from collections.abc import Iterable
 import pandas as pd
 
 REQUIRED = (
-    *("role", "variant", "factor", "level", "baseline", "seed", "status", "epochs"),
+    *("trial", "role", "variant", "factor", "level", "baseline", "seed", "status", "epochs"),
     *("planned_epochs", "parameters", "seconds", "torch", "device"),
 )
 CELL = ["factor", "level", "seed"]
+CONDITIONS = {"data": "data", "split": "split", "precision": "numerical precision"}
+"""Columns that a frame may have besides: what all trials of a comparison must share."""
 PENDING = ("missing", "running", "interrupted")
+ENDED = ("finished", "diverged")
+"""A trial that ended otherwise says nothing of its level."""
 
 
-def ablation_cells(trials: pd.DataFrame, *, equal_budget: bool = True) -> pd.DataFrame:
+def asked_for(paths: Iterable[str]) -> frozenset[str]:
+    """Return which of `CONDITIONS` a study varies itself.
+
+    Args:
+        paths: of the recipe, that its levels change.
+    """
+    parts = {"dataset": "data", "split": "split", "precision": "precision"}
+    return frozenset(parts[path.split(".")[0]] for path in paths if path.split(".")[0] in parts)
+
+
+def ablation_cells(
+    trials: pd.DataFrame, *, equal_budget: bool = True, asked: frozenset[str] = frozenset()
+) -> pd.DataFrame:
     """Return the rows of role ``ablation``, after every refusal.
 
     Args:
         trials: one row a (trial, membership).
         equal_budget: refuse levels that were planned with different numbers of epochs.
+        asked: those of `CONDITIONS` that levels may differ in.
 
     Raises:
         ValueError: the rows do not make a fair table; the sentence says which and why.
@@ -35,10 +52,12 @@ def ablation_cells(trials: pd.DataFrame, *, equal_budget: bool = True) -> pd.Dat
         raise ValueError("this study has no ablation trial yet: run it first")
     _refuse_reused_seeds(trials, cells)
     _refuse_duplicates(cells)
+    _refuse_copies(cells)
     if equal_budget:
         _refuse_unequal_epochs(cells)
     _refuse_short(cells)
     _refuse_mixed_levels(cells)
+    _refuse_unequal_conditions(cells, asked)
     _refuse_unclear_baselines(cells)
     return cells
 
@@ -71,6 +90,16 @@ def outcome(cells: pd.DataFrame, planned: int) -> str:
     return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
+def footnotes(cells: pd.DataFrame) -> list[str]:
+    """Return what one has to know of trials that are shown all the same."""
+    return [
+        *unequal_budgets(cells),
+        *unequal_conditions(cells),
+        *suspicious_copies(cells),
+        *mixed_environments(cells),
+    ]
+
+
 def mixed_environments(cells: pd.DataFrame) -> list[str]:
     """Return a footnote for each property of the environment that finished trials do not share."""
     notes = []
@@ -93,6 +122,38 @@ def unequal_budgets(cells: pd.DataFrame) -> list[str]:
     ]
 
 
+def unequal_conditions(cells: pd.DataFrame) -> list[str]:
+    """Return a footnote for each of `CONDITIONS` that levels differ in, as their study asks."""
+    return [
+        f"Levels of {_listed(factors)} differ in their {CONDITIONS[name]}, as the study asks."
+        for name, factors in _differing(cells).items()
+    ]
+
+
+def suspicious_copies(cells: pd.DataFrame) -> list[str]:
+    """Return a footnote where two seeds of a level gave the same losses to the last bit.
+
+    Chance hardly does so, but a network that learnt nothing may.
+    """
+    done = finished(cells)
+    losses = [name for name in done if str(name).endswith("/loss") and done[name].notna().all()]
+    if done.empty or not losses:
+        return []
+    twins = done[done.duplicated(["factor", "level", *losses], keep=False)]
+    names = _listed(f"{f}={level} seed {seed}" for f, level, seed in twins[CELL].to_numpy())
+    return [f"Equal losses to the last bit, is one a copy? {names}."] if names else []
+
+
+def _differing(cells: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the factors whose finished trials differ in a condition, by condition."""
+    found = {}
+    for name in CONDITIONS:
+        if name in cells:
+            counts = finished(cells).groupby("factor", sort=False)[name].nunique()
+            found[name] = [str(factor) for factor in counts[counts > 1].index]
+    return {name: factors for name, factors in found.items() if factors}
+
+
 def _refuse_reused_seeds(trials: pd.DataFrame, cells: pd.DataFrame) -> None:
     chosen_on = set(trials.loc[trials["role"].isin(["search", "selection", "tuning"]), "seed"])
     reused = sorted(chosen_on & set(cells["seed"]))
@@ -108,6 +169,20 @@ def _refuse_duplicates(cells: pd.DataFrame) -> None:
     if not twice.empty:
         names = _listed(f"{f}={level} seed {s}" for f, level, s in twice[CELL].to_numpy())
         raise ValueError(f"more than one trial for {names}: keep one trial a cell")
+
+
+def _refuse_copies(cells: pd.DataFrame) -> None:
+    """See that a trial stands for one recipe and seed, and they for one trial."""
+    trials = cells[["trial", "variant", "seed"]].drop_duplicates()
+    for trial, rows in trials[trials.duplicated("trial", keep=False)].groupby("trial"):
+        said = _listed(f"recipe {v} seed {s}" for v, s in rows[["variant", "seed"]].to_numpy())
+        raise ValueError(f"trial {trial} stands for more than one training: {said}")
+    for (variant, seed), rows in trials.groupby(["variant", "seed"]):
+        if len(rows) > 1:
+            raise ValueError(
+                f"recipe {variant} seed {seed} has more than one trial ({_listed(rows['trial'])}): "
+                "factors would be compared with different ones"
+            )
 
 
 def _refuse_unequal_epochs(cells: pd.DataFrame) -> None:
@@ -128,11 +203,23 @@ def _refuse_short(cells: pd.DataFrame) -> None:
 
 
 def _refuse_mixed_levels(cells: pd.DataFrame) -> None:
-    variants = finished(cells).groupby(["factor", "level"], sort=False)["variant"].nunique()
-    mixed = variants[variants > 1]
-    if not mixed.empty:
-        names = _listed("=".join(map(str, key)) for key in mixed.index)
-        raise ValueError(f"trials of more than one recipe stand in one level: {names}")
+    done = finished(cells)
+    for name, title in {"variant": "recipe", "parameters": "size", **CONDITIONS}.items():
+        if name not in done:
+            continue
+        counts = done.groupby(["factor", "level"], sort=False)[name].nunique()
+        if (counts > 1).any():
+            names = _listed("=".join(map(str, key)) for key in counts[counts > 1].index)
+            raise ValueError(f"trials of more than one {title} stand in one level: {names}")
+
+
+def _refuse_unequal_conditions(cells: pd.DataFrame, asked: frozenset[str]) -> None:
+    for name, factors in _differing(cells).items():
+        if name not in asked:
+            raise ValueError(
+                f"trials of {_listed(factors)} differ in their {CONDITIONS[name]}: what is "
+                "compared would not be the levels alone"
+            )
 
 
 def _refuse_unclear_baselines(cells: pd.DataFrame) -> None:

@@ -95,7 +95,8 @@ def reproduction(
     Raises:
         ValueError: the trials do not make a fair comparison; the sentence says why.
     """
-    cells = guards.ablation_cells(trials, equal_budget=study.equal_budget)
+    asked = guards.asked_for(study.changed)
+    cells = guards.ablation_cells(trials, equal_budget=study.equal_budget, asked=asked)
     rows = tuple(_rows(cells, published, study.metric, budget))
     return Reproduction(
         id=published.id,

@@ -1,8 +1,6 @@
 """The ablation table: one row a level, its mean over seeds and its difference to the baseline."""
 
-import math
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,11 +9,14 @@ from cifar_models.costs import Cost
 from sweeps.analysis import captions, guards
 from sweeps.analysis.captions import TableContext
 from sweeps.analysis.costs import add_costs, cost_notes
+from sweeps.analysis.divergence import add_divergence, divergence_notes
 from sweeps.analysis.ledger import ledger, ledger_notes
 from sweeps.analysis.measure import Measure, find_measure
-from sweeps.analysis.significance import Comparison, compare, holm
-
-Split = Literal["validation", "test"]
+from sweeps.analysis.power import add_power
+from sweeps.analysis.ranking import add_best
+from sweeps.analysis.rows import Row, Split, factor_rows
+from sweeps.analysis.significance import ALPHA, holm
+from sweeps.analysis.two_way import TwoWay, two_way
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,14 @@ class Table:
             ``completed``, ``validation_mean``, ``validation_sd``, ``test_mean``, ``test_sd``
             (sample standard deviation over seeds), ``difference``, ``low``, ``high``, ``p``,
             ``p_holm``, ``pairs``, ``resolved`` (the interval excludes zero), ``rank``,
-            ``macro_f1``, ``parameters``, ``seconds`` (means), ``status``. Fractions are not
-            scaled to percent; holes are NaN or NA. Then each cost's column, the mean over seeds
-            that have a value, and ``<column>_n``, their number.
+            ``macro_f1``, ``parameters``, ``seconds`` (means), ``status``; of the split:
+            ``mean_low``, ``mean_high`` (95 % interval of the mean); of the paired differences:
+            ``paired_sd``, ``effect``, ``p_flip`` (as in `significance.Comparison`),
+            ``p_equal`` (adjusted by Holm), ``equal`` (it is below 0.05), ``detectable``,
+            ``seeds_for_margin`` (`power`); ``best`` (`ranking`); ``diverged``, ``ended``,
+            ``p_diverged`` (`divergence`). Fractions are not scaled to percent; holes are NaN or
+            NA. Then each cost's column, the mean over seeds that have a value, and
+            ``<column>_n``, their number.
         measure: what is compared.
         split: where the differences, ranks and macro F1 are taken.
         title: the study and its question.
@@ -41,6 +47,8 @@ class Table:
         costs: what the study asks for beside what every table has.
         ledger: what each level was given before (`sweeps.analysis.ledger`); without rows where
             none was tuned.
+        margin: the largest difference that is called equal, in printed units, if one was stated.
+        grid: the same trials by two factors, if the study crosses two.
     """
 
     frame: pd.DataFrame
@@ -53,6 +61,8 @@ class Table:
     study: str
     costs: tuple[Cost, ...] = ()
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+    margin: float | None = None
+    grid: TwoWay | None = None
 
 
 def ablation_table(
@@ -73,19 +83,12 @@ def ablation_table(
         ValueError: the trials do not make a fair table, or have no such columns.
     """
     measure = find_measure(metric)
-    cells = _with_splits(guards.ablation_cells(trials, equal_budget=context.equal_budget), metric)
-    split = _comparison_split(cells, measure)
-    rows = [
-        row
-        for factor in cells["factor"].unique()
-        for row in _factor_rows(cells[cells["factor"] == factor], measure, split)
-    ]
-    frame = pd.DataFrame(rows, columns=list(Row._fields)).astype(
-        {"resolved": "boolean", "rank": "Int64", "parameters": "Int64"}
+    cells = guards.ablation_cells(
+        trials, equal_budget=context.equal_budget, asked=context.differing
     )
-    levels = ~frame["baseline"]
-    frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
-    frame["rank"] = _ranks(frame, measure, split)
+    cells = _with_splits(cells, metric)
+    split = _comparison_split(cells, measure)
+    frame = _compared(cells, measure, split, context.margin)
     tuned = ledger(trials, measure)
     asked = tuple(cost for cost in costs if cost.column not in frame)
     add_costs(frame, guards.finished(cells), asked)
@@ -98,44 +101,46 @@ def ablation_table(
         footnotes=(
             *ledger_notes(tuned),
             *captions.footnotes(frame, split),
+            *divergence_notes(frame),
             *cost_notes(frame, asked),
             *captions.assumptions(measure),
-            *guards.unequal_budgets(cells),
-            *guards.mixed_environments(cells),
+            *guards.footnotes(cells),
             *context.notes,
         ),
         interim=guards.pending(cells) > 0,
         study=context.study,
         costs=asked,
         ledger=tuned,
+        margin=context.margin,
+        grid=two_way(cells, context.crossed, f"{split}/{measure.name}")
+        if context.crossed
+        else None,
     )
 
 
-class Row(NamedTuple):
-    """One row of ``Table.frame``; its fields are the columns."""
-
-    factor: str
-    level: str
-    baseline: bool
-    variant: str
-    seeds: int
-    completed: int
-    validation_mean: float
-    validation_sd: float
-    test_mean: float
-    test_sd: float
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
-    pairs: int
-    resolved: bool | None
-    rank: int | None
-    macro_f1: float
-    parameters: int | None
-    seconds: float
-    status: str
+def _compared(
+    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None
+) -> pd.DataFrame:
+    """Return ``Table.frame`` without costs."""
+    margin = None if margin is None else margin / measure.scale
+    rows = [
+        row
+        for factor in cells["factor"].unique()
+        for row in factor_rows(cells[cells["factor"] == factor], measure, split, margin)
+    ]
+    frame = pd.DataFrame(rows, columns=list(Row._fields)).astype(
+        {"resolved": "boolean", "rank": "Int64", "parameters": "Int64"}
+    )
+    levels = ~frame["baseline"]
+    frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
+    frame.loc[levels, "p_equal"] = holm(frame.loc[levels, "p_equal"].to_list())
+    frame["equal"] = (frame["p_equal"] < ALPHA).where(frame["p_equal"].notna()).astype("boolean")
+    add_power(frame, margin)
+    frame["rank"] = _ranks(frame, measure, split)
+    done, column = guards.finished(cells), f"{split}/{measure.name}"
+    add_best(frame, done, column, higher_is_better=measure.higher_is_better)
+    add_divergence(frame, cells)
+    return frame
 
 
 def _with_splits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -158,62 +163,6 @@ def _comparison_split(cells: pd.DataFrame, measure: Measure) -> Split:
     tested = judged[f"test/{measure.name}"].notna()
     unvalidated = done[f"validation/{measure.name}"].isna().all()
     return "test" if not done.empty and (tested.all() or unvalidated) else "validation"
-
-
-def _factor_rows(cells: pd.DataFrame, measure: Measure, split: Split) -> list[Row]:
-    """Summarise the levels of one factor, the baseline first."""
-    seeds = cells["seed"].nunique()
-    is_baseline = cells["baseline"].astype(bool)
-    baseline = guards.finished(cells[is_baseline])
-    column = f"{split}/{measure.name}"
-    reference = baseline.set_index("seed")[column]
-    ordered = pd.concat([cells[is_baseline], cells[~is_baseline]])["level"].unique()
-    return [
-        _row(cells[cells["level"] == level], reference, seeds, measure, split) for level in ordered
-    ]
-
-
-def _row(
-    cells: pd.DataFrame,
-    reference: "pd.Series[float]",
-    seeds: int,
-    measure: Measure,
-    split: Split,
-) -> Row:
-    """Summarise one level; only a comparison over all seeds keeps its interval and p-value."""
-    first = cells.iloc[0]
-    done = guards.finished(cells)
-    comparison = Comparison(0, math.nan)
-    if not first["baseline"]:
-        comparison = compare(done.set_index("seed")[f"{split}/{measure.name}"], reference)
-        if comparison.pairs < seeds:
-            comparison = Comparison(comparison.pairs, comparison.difference)
-    known = not math.isnan(comparison.low)
-    parameters = done["parameters"].dropna()
-    return Row(
-        factor=first["factor"],
-        level=first["level"],
-        baseline=bool(first["baseline"]),
-        variant=first["variant"],
-        seeds=seeds,
-        completed=len(done),
-        validation_mean=done[f"validation/{measure.name}"].mean(),
-        validation_sd=done[f"validation/{measure.name}"].std(),
-        test_mean=done[f"test/{measure.name}"].mean(),
-        test_sd=done[f"test/{measure.name}"].std(),
-        difference=comparison.difference,
-        low=comparison.low,
-        high=comparison.high,
-        p=comparison.p,
-        p_holm=math.nan,
-        pairs=comparison.pairs,
-        resolved=bool(comparison.low > 0 or comparison.high < 0) if known else None,
-        rank=None,
-        macro_f1=done[f"{split}/macro_f1"].mean(),
-        parameters=None if parameters.empty else int(parameters.iloc[0]),
-        seconds=done["seconds"].mean(),
-        status=guards.outcome(cells, seeds),
-    )
 
 
 def _ranks(frame: pd.DataFrame, measure: Measure, split: Split) -> "pd.Series[int]":

@@ -56,6 +56,20 @@ def test_a_study_survives_json(study: Study) -> None:
     assert Study.model_validate(json.loads(text)) == study
 
 
+def test_a_margin_is_a_positive_number_or_none() -> None:
+    assert STUDY.margin is None
+    assert STUDY.replace(margin=0.5).margin == 0.5
+    assert "margin" in refused(margin=0)
+
+
+def test_what_levels_change_is_known_by_path() -> None:
+    wide = factor("size", "batch_size", 16, 32)
+    assert STUDY.replace(factors=(*STUDY.factors, wide)).changed == {
+        "model.activation",
+        "batch_size",
+    }
+
+
 def test_seeds_are_counted_or_listed() -> None:
     assert STUDY.seed_list == (0, 1, 2)
     assert STUDY.replace(seeds=(0, 10, 20)).seed_list == (0, 10, 20)

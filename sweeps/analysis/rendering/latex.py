@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 from sweeps.analysis.measure import MINUS
+from sweeps.analysis.rendering.blocks import blocks
 from sweeps.analysis.rendering.layout import Layout, Line, lay_out
-from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 SPECIAL = {
@@ -30,15 +30,15 @@ SPECIAL = {
 
 
 def latex(table: Table) -> str:
-    """Write a table as a LaTeX float over the full width of the text, a ledger as another."""
+    """Write a table as a LaTeX float over the full width of the text, further grids as others."""
     label = f"tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}"
     floats = [
         r"% needs \usepackage{booktabs}",
         *_float(lay_out(table), f"{table.title} {table.caption}", label, table.footnotes),
     ]
-    if not table.ledger.empty:
-        caption = f"{table.study}: {TITLE[0].lower()}{TITLE[1:]}."
-        floats += ["", *_float(lay_out_ledger(table), caption, f"{label}-tuning", ())]
+    for block in blocks(table):
+        caption = f"{table.study}: {block.title[0].lower()}{block.title[1:]}. {block.note}".strip()
+        floats += ["", *_float(block.layout, caption, f"{label}-{block.name}", ())]
     return "\n".join([*floats, ""])
 
 

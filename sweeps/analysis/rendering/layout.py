@@ -59,6 +59,11 @@ class Layout:
 def lay_out(table: Table) -> Layout:
     """Word every cell of a table; a split without any value gets no column."""
     columns = _columns(table)
+    return by_factor(table, columns)
+
+
+def by_factor(table: Table, columns: tuple[Column, ...]) -> Layout:
+    """Word the cells of some columns, the levels grouped by factor."""
     groups = [
         Group(factor, tuple(_line(row, columns, table.measure) for row in rows))
         for factor, rows in itertools.groupby(_rows(table), key=lambda row: str(row.factor))
@@ -66,10 +71,16 @@ def lay_out(table: Table) -> Layout:
     return Layout(columns, tuple(groups))
 
 
+def level_column(table: Table) -> Column:
+    """Return the first column, which names the level."""
+    factors = table.frame["factor"].unique()
+    return Column(factors[0] if len(factors) == 1 else "level", _level, align="left")
+
+
 def _rows(table: Table) -> Iterable[Any]:
     """Give the rows with None for NA, which has no truth value, and a mark on uncorrected ones."""
     frame = table.frame.assign(uncorrected=uncorrected(table.frame))
-    for name in ("resolved", "rank", "parameters"):
+    for name in ("resolved", "equal", "best", "rank", "parameters", "seeds_for_margin"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     rows = frame.to_dict("records")  # tuples would rename columns that are no words of Python
     return (SimpleNamespace(**{str(name): cell for name, cell in row.items()}) for row in rows)
@@ -83,21 +94,20 @@ def _line(row: Any, columns: Sequence[Column], measure: Measure) -> Line:
 def _columns(table: Table) -> tuple[Column, ...]:
     """List the columns of a table; the first names the level."""
     measure, split = table.measure, table.split
-    factors = table.frame["factor"].unique()
     splits = [name for name in ("validation", "test") if table.frame[f"{name}_mean"].notna().any()]
     delta, points = "\N{GREEK CAPITAL LETTER DELTA}", measure.difference_unit
     f1 = find_measure("macro_f1")
     return (
-        Column(factors[0] if len(factors) == 1 else "level", _level, align="left"),
+        level_column(table),
         Column("n", _seeds),
         *(Column(name, _spread(name, measure), measure.unit) for name in splits),
         Column(f"{delta} {split}", lambda row: measure.signed(row.difference), points, toned=True),
         Column("95 % interval", _interval(measure), toned=True),
-        Column("p", lambda row: _p_value(row.p_holm), "Holm"),
-        Column("resolved", _resolved, align="left"),
-        Column("rank", lambda row: _integer(row.rank)),
+        Column("p", lambda row: p_value(row.p_holm), "Holm"),
+        Column("resolved", _resolved(table.margin), align="left"),
+        Column("rank", _rank, align="left"),
         Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
-        Column("parameters", lambda row: _integer(row.parameters)),
+        Column("parameters", lambda row: integer(row.parameters)),
         Column("time", lambda row: amount(row.seconds), "s/trial"),
         *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
         Column("status", lambda row: row.status, align="left"),
@@ -129,27 +139,40 @@ def _spread(split: str, measure: Measure) -> Callable[[Any], str]:
 
 
 def _interval(measure: Measure) -> Callable[[Any], str]:
-    def cell(row: Any) -> str:
-        if math.isnan(row.low):
-            return HOLE
-        return f"[{measure.signed(row.low)}, {measure.signed(row.high)}]"
-
-    return cell
+    return lambda row: ends(row.low, row.high, measure.signed)
 
 
-def _p_value(p: float) -> str:
+def ends(low: float, high: float, text: Callable[[float], str]) -> str:
+    """Word an interval, or a hole."""
+    return HOLE if math.isnan(low) else f"[{text(low)}, {text(high)}]"
+
+
+def p_value(p: float) -> str:
+    """Word a p-value."""
     if math.isnan(p):
         return HOLE
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _resolved(row: Any) -> str:
-    if row.resolved is None:
-        return HOLE
-    return f"yes{DAGGER if row.uncorrected else ''}" if row.resolved else "no"
+def _resolved(margin: float | None) -> Callable[[Any], str]:
+    def cell(row: Any) -> str:
+        if row.resolved is None:
+            return HOLE
+        resolved = f"yes{DAGGER if row.uncorrected else ''}" if row.resolved else "no"
+        if not row.equal:
+            return resolved
+        within = f"within \N{PLUS-MINUS SIGN}{margin:g}"
+        return f"{resolved}, but {within}" if row.resolved else f"equal {within}"
+
+    return cell
 
 
-def _integer(number: int | None) -> str:
+def _rank(row: Any) -> str:
+    return f"{integer(row.rank)}{'*' if row.best else ''}"
+
+
+def integer(number: int | None) -> str:
+    """Word a number of things, or a hole."""
     return HOLE if number is None else f"{number:,}"
 
 

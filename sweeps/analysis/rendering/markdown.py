@@ -2,15 +2,15 @@
 
 import re
 
+from sweeps.analysis.rendering.blocks import blocks
 from sweeps.analysis.rendering.layout import Layout, lay_out
-from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def markdown(table: Table) -> str:
-    """Write a table in Markdown: title, table, caption, ledger, footnotes."""
+    """Write a table in Markdown: title, table, caption, further grids, footnotes."""
     lines = [
         f"**{escape(table.title)}**",
         "",
@@ -18,8 +18,9 @@ def markdown(table: Table) -> str:
         "",
         escape(table.caption),
     ]
-    if not table.ledger.empty:
-        lines += ["", f"**{TITLE}**", "", *grid(lay_out_ledger(table))]
+    for block in blocks(table):
+        lines += ["", f"**{escape(block.title)}**", "", *grid(block.layout)]
+        lines += ["", escape(block.note)] if block.note else []
     if table.footnotes:
         lines += ["", *(f"- {escape(note)}" for note in table.footnotes)]
     return "\n".join(lines) + "\n"

@@ -10,8 +10,8 @@ from rich.console import Console, Group
 from rich.table import Table as Grid
 from rich.text import Text
 
+from sweeps.analysis.rendering.blocks import blocks
 from sweeps.analysis.rendering.layout import Layout, Line, lay_out
-from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 # The rule under the head, and a space between columns: with the padding of one, a gap of two.
@@ -32,8 +32,17 @@ def terminal(table: Table, width: int | None = None) -> str:
         Text(table.caption, style="yellow" if table.interim else ""),
         *(Text(f"\N{BULLET} {note}") for note in table.footnotes),
     ]
-    main = draw(table.title, lay_out(table), () if len(table.ledger) else below, width)
-    return main + draw(TITLE, lay_out_ledger(table), below, width) if len(table.ledger) else main
+    grids = [
+        (table.title, lay_out(table), ""),
+        *((block.title, block.layout, block.note) for block in blocks(table, brief=True)),
+    ]
+    written = ""
+    for number, (title, layout, note) in enumerate(grids, 1):
+        paragraphs = [Text(f"{note}\n")] if note else []
+        written += draw(
+            title, layout, [*paragraphs, *(below if number == len(grids) else ())], width
+        )
+    return written
 
 
 def draw(title: str, layout: Layout, below: Iterable[Text], width: int | None = None) -> str:

@@ -2,8 +2,8 @@
 
 from html import escape
 
+from sweeps.analysis.rendering.blocks import Block, blocks
 from sweeps.analysis.rendering.layout import Group, Layout, Line, lay_out
-from sweeps.analysis.rendering.ledger import TITLE, lay_out_ledger
 from sweeps.analysis.table import Table
 
 STYLE = """
@@ -32,6 +32,7 @@ def webpage(table: Table) -> str:
     """Write a table as a page that opens from disk, in light and dark."""
     layout = lay_out(table)
     notes = "".join(f"<li>{escape(note)}</li>\n" for note in table.footnotes)
+    further = "".join(_block(block) for block in blocks(table))
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -43,16 +44,15 @@ def webpage(table: Table) -> str:
 {_grid(layout)}
 <figcaption>{escape(table.caption)}</figcaption>
 </figure>
-{_ledger(table)}<ul>
+{further}<ul>
 {notes}</ul>
 </html>
 """
 
 
-def _ledger(table: Table) -> str:
-    if table.ledger.empty:
-        return ""
-    return f"<figure>\n<h2>{TITLE}</h2>\n{_grid(lay_out_ledger(table))}\n</figure>\n"
+def _block(block: Block) -> str:
+    note = f"<figcaption>{escape(block.note)}</figcaption>\n" if block.note else ""
+    return f"<figure>\n<h2>{escape(block.title)}</h2>\n{_grid(block.layout)}\n{note}</figure>\n"
 
 
 def _grid(layout: Layout) -> str:

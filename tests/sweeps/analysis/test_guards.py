@@ -96,3 +96,57 @@ def test_a_second_environment_is_a_footnote(column: str) -> None:
     assert guards.mixed_environments(frames.small()) == []
     (note,) = guards.mixed_environments(altered(column, "other"))
     assert "(8 trials), other (1 trials)" in note
+
+
+def test_one_trial_at_two_seeds_is_refused() -> None:
+    with pytest.raises(ValueError, match="trial activation-tanh-0 stands for more than one train"):
+        guards.ablation_cells(altered("trial", "activation-tanh-0"))
+
+
+def test_a_cell_swapped_with_another_levels_is_refused() -> None:
+    with pytest.raises(ValueError, match="activation-relu-2 stands for more than one training"):
+        guards.ablation_cells(altered("trial", "activation-relu-2"))
+
+
+def test_factors_must_share_the_trials_of_their_baseline() -> None:
+    levels = {"relu": [0.70, 0.72, 0.74], "elu": [0.73, 0.74, 0.78]}
+    both = frames.trials({"activation": levels, "norm": levels})
+    both.loc[both["baseline"], "variant"] = "v-base"
+    with pytest.raises(ValueError, match="recipe v-base seed 10 has more than one trial"):
+        guards.ablation_cells(both)
+
+
+def test_a_network_of_another_size_is_no_trial_of_the_level() -> None:
+    with pytest.raises(ValueError, match="more than one size stand in one level: activation=tanh"):
+        guards.ablation_cells(altered("parameters", 7))
+
+
+@pytest.mark.parametrize("column", ["data", "split", "precision"])
+def test_unequal_conditions_are_refused_unless_asked_for(column: str) -> None:
+    frame = frames.small().assign(**{column: "one"})
+    frame.loc[frame["level"] == "tanh", column] = "other"
+    with pytest.raises(ValueError, match=f"trials of activation differ in their .*{column}"):
+        guards.ablation_cells(frame)
+    cells = guards.ablation_cells(frame, asked=frozenset([column]))
+    (note,) = guards.footnotes(cells)
+    assert f"{column}, as the study asks" in note
+    frame.loc[frame["seed"] == 12, column] = "third"
+    with pytest.raises(ValueError, match=f"more than one .*{column} stand in one level"):
+        guards.ablation_cells(frame, asked=frozenset([column]))
+
+
+def test_a_study_asks_for_what_its_levels_change() -> None:
+    assert guards.asked_for(["model.norm", "optimizer.lr"]) == set()
+    assert guards.asked_for(["split.train", "precision"]) == {"split", "precision"}
+    assert guards.asked_for(["dataset"]) == {"data"}
+
+
+def test_equal_losses_of_two_seeds_are_told() -> None:
+    assert guards.suspicious_copies(frames.small()) == []
+    frame = frames.small()
+    losses = ["train/loss", "validation/loss", "test/loss"]
+    frame.loc[4, losses] = frame.loc[3, losses]
+    (note,) = guards.suspicious_copies(frame)
+    assert note.endswith("activation=leaky_relu seed 10, activation=leaky_relu seed 11.")
+    without = frame.assign(**dict.fromkeys(losses, float("nan")))
+    assert guards.suspicious_copies(without) == []

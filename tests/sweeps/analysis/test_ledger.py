@@ -102,7 +102,7 @@ def test_people_see_it_below_the_table() -> None:
         text = render(table(), style)
         assert "hat each level was given before it was compared" in text, style
         assert text.index("0.3") < text.index("0.01"), style
-    assert render(table(), "tex").count(r"\begin{table*}") == 2
+    assert render(table(), "tex").count(r"\begin{table*}") == 3
 
 
 def test_machines_find_it_in_columns() -> None:

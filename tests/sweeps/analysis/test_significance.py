@@ -3,8 +3,17 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.stats.weightstats import ttost_paired
 
-from sweeps.analysis.significance import compare, holm
+from sweeps.analysis.significance import (
+    compare,
+    effect_size,
+    equivalence,
+    holm,
+    least_sign_flip,
+    sign_flip,
+)
 
 
 def by_seed(*values: float) -> "pd.Series[float]":
@@ -67,3 +76,37 @@ def test_a_hole_still_counts_in_the_family() -> None:
 def test_holm_of_nothing() -> None:
     assert holm([]).size == 0
     assert np.isnan(holm([math.nan])).all()
+
+
+def test_the_sign_flip_test_counts_the_assignments_that_are_as_extreme() -> None:
+    # Sums of +-1 +-2 +-4: all but the two in which all signs agree are smaller than 7.
+    assert sign_flip(np.array([1.0, 2.0, 4.0])) == pytest.approx(2 / 8)
+    assert sign_flip(np.array([1.0, 2.0, -4.0])) == pytest.approx(8 / 8)
+    assert sign_flip(np.array([3.0, 2.0, -4.0])) == pytest.approx(8 / 8)
+
+
+@pytest.mark.parametrize(("pairs", "least"), [(3, 0.25), (5, 0.0625), (6, 0.03125), (10, 2**-9)])
+def test_no_sign_flip_can_be_less_likely_than_all_signs_alike(pairs: int, least: float) -> None:
+    assert least_sign_flip(pairs) == least
+
+
+def test_beyond_enumeration_signs_are_drawn_and_equal_calls_agree() -> None:
+    many = np.random.default_rng(3).normal(0.3, 1.0, 25)
+    assert sign_flip(many) == sign_flip(many)
+    assert sign_flip(many) == pytest.approx(float(stats.ttest_1samp(many, 0).pvalue), abs=0.02)
+
+
+def test_an_effect_is_standardised_by_the_pairs_and_corrected_for_few() -> None:
+    # mean 0.03, sd 0.01: 3, times gamma(1) / (sqrt(1) gamma(1/2)), Hedges' exact factor.
+    assert effect_size(np.array([0.03, 0.02, 0.04])) == pytest.approx(3 / math.sqrt(math.pi))
+    assert math.isnan(effect_size(np.array([0.03, 0.02])))
+
+
+def test_equivalence_is_two_one_sided_tests() -> None:
+    level, baseline = np.array([0.731, 0.742, 0.779]), np.array([0.73, 0.743, 0.78])
+    expected = ttost_paired(level, baseline, -0.01, 0.01)[0]
+    assert equivalence(level - baseline, 0.01) == pytest.approx(expected)
+    near = compare(by_seed(*level), by_seed(*baseline), margin=0.01)
+    assert near.p_equal == pytest.approx(expected)
+    assert near.p_equal < 0.05 < compare(by_seed(*level), by_seed(*baseline), margin=0.001).p_equal
+    assert math.isnan(compare(by_seed(*level), by_seed(*baseline)).p_equal)

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from sweeps.analysis.rendering.layout import lay_out
 from sweeps.analysis.table import ablation_table
 from tests.sweeps.analysis import frames
@@ -21,7 +25,7 @@ def test_cells_are_worded_in_percent_and_points() -> None:
         "95 % interval": "[+0.52, +5.48]",
         "p (Holm)": "0.070",
         "resolved": "yes†",
-        "rank": "1",
+        "rank": "1*",
         "macro F1 (%)": "73.00",
         "parameters": "62,006",
         "time (s/trial)": "31.0",
@@ -55,3 +59,34 @@ def test_a_split_without_values_has_no_column() -> None:
     heads = [c.head for c in lay_out(ablation_table(trials, frames.CONTEXT)).columns]
     assert "test (%)" not in heads
     assert "Δ validation (points)" in heads
+
+
+@pytest.mark.parametrize(
+    ("margin", "verdicts"),
+    [
+        (None, ["no", "yes"]),
+        (0.01, ["no", "yes"]),
+        (0.5, ["equal within ±0.5", "yes"]),
+        (9.0, ["equal within ±9", "yes, but within ±9"]),
+    ],
+)
+def test_equal_is_said_within_a_stated_margin_only(
+    margin: float | None, verdicts: list[str]
+) -> None:
+    same = [0.7001, 0.7202, 0.7398]
+    levels = {"relu": [0.70, 0.72, 0.74], "same": same, "elu": [0.76, 0.781, 0.8]}
+    context = replace(frames.CONTEXT, margin=margin)
+    layout = lay_out(ablation_table(frames.trials({"a": levels}), context))
+    at = [column.title for column in layout.columns].index("resolved")
+    assert [line.cells[at] for line in layout.groups[0].lines[1:]] == verdicts
+
+
+def test_ranks_mark_the_best_and_all_not_distinguishable_from_it() -> None:
+    levels = {
+        "relu": [0.70, 0.72, 0.74, 0.71],
+        "elu": [0.80, 0.821, 0.84, 0.81],
+        "gelu": [0.801, 0.82, 0.841, 0.811],
+    }
+    layout = lay_out(ablation_table(frames.trials({"a": levels}), frames.CONTEXT))
+    at = [column.title for column in layout.columns].index("rank")
+    assert [line.cells[at] for line in layout.groups[0].lines] == ["3", "2*", "1*"]

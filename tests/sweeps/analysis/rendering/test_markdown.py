@@ -9,8 +9,10 @@ def test_every_row_has_as_many_columns_as_the_head() -> None:
     levels = {"relu": [0.70, 0.72], "a|b": [0.73, 0.74]}
     table = ablation_table(frames.trials({"x|y": levels, "norm": levels}), frames.CONTEXT)
     rows = [line for line in markdown(table).splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 2 * 3
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {14}
+    main, details = rows[:8], rows[8:]
+    assert len(main) == len(details) == 2 + 2 * 3
+    for grid, bars in ((main, 14), (details, 8)):
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in grid} == {bars}
 
 
 def test_markup_is_escaped_and_words_are_left_alone() -> None:

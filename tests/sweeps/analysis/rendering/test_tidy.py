@@ -11,7 +11,8 @@ def test_numbers_come_back_to_the_last_bit() -> None:
     trials = frames.blank(frames.small(), "tanh", 12, "diverged")
     table = ablation_table(trials, frames.CONTEXT)
     back = pd.read_csv(io.StringIO(tidy(table)))
-    back = back[table.frame.columns].astype({"resolved": "boolean"})
+    verdicts = dict.fromkeys(["resolved", "equal", "best"], "boolean")
+    back = back[table.frame.columns].astype(verdicts)
     pd.testing.assert_frame_equal(back, table.frame, check_dtype=False, check_exact=True)
 
 

@@ -25,7 +25,7 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     text = webpage(ablation_table(frames.small(), frames.CONTEXT))
     reader = Reader()
     reader.feed(text)
-    assert reader.rows == [13] * 4
+    assert reader.rows == [13] * 4 + [7] * 4
     assert reader.outside == []
     assert text.startswith("<!doctype html>")
 

@@ -1,0 +1,146 @@
+"""Two factors crossed: the grid of their means, and whether they interact."""
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.anova import AnovaRM
+
+from sweeps.analysis import guards
+from sweeps.analysis.significance import Numbers
+
+CROSS = " x "
+"""Stands between the names of two factors, and of their levels (`search_spaces.designs`)."""
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Two factors of which every combination of levels is an arm.
+
+    Attributes:
+        rows: name of the first factor.
+        columns: name of the second.
+        row_levels: its levels, in the order of the study.
+        column_levels: those of the second.
+    """
+
+    rows: str
+    columns: str
+    row_levels: tuple[str, ...]
+    column_levels: tuple[str, ...]
+
+    @property
+    def factor(self) -> str:
+        """What the trials call both together."""
+        return f"{self.rows}{CROSS}{self.columns}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What analysis of variance says of one factor, or of both together.
+
+    Attributes:
+        name: the factor, or ``interaction``.
+        f: its F statistic.
+        freedom: degrees of freedom of effect and error.
+        p: p-value of F; takes differences between levels to have equal variances (sphericity).
+        p_bound: the largest that p can be where they do not.
+    """
+
+    name: str
+    f: float
+    freedom: tuple[int, int]
+    p: float
+    p_bound: float
+
+
+@dataclass(frozen=True)
+class TwoWay:
+    """A grid of cells, the levels of the first factor in rows; fractions are not scaled.
+
+    Arrays are of shape (rows, columns); cells without a value are NaN.
+
+    Attributes:
+        crossed: the factors and their levels.
+        means: over the completed seeds of each cell.
+        deviations: sample standard deviation over them.
+        completed: number of them.
+        seeds: number that was planned.
+        effects: both factors, then ``interaction``; none where a cell lacks a seed.
+    """
+
+    crossed: Crossed
+    means: Numbers
+    deviations: Numbers
+    completed: Numbers
+    seeds: int
+    effects: tuple[Effect, ...]
+
+
+def two_way(cells: pd.DataFrame, crossed: Crossed, column: str) -> TwoWay:
+    """Arrange the trials of a factorial design of two factors.
+
+    Args:
+        cells: rows of role ``ablation``.
+        crossed: its factors.
+        column: what is measured.
+    """
+    cells = cells[cells["factor"] == crossed.factor]
+    seeds = cells["seed"].nunique()
+    names = pd.DataFrame(
+        [
+            (f"{row}{CROSS}{of_column}", row, of_column)
+            for row in crossed.row_levels
+            for of_column in crossed.column_levels
+        ],
+        columns=["level", "row", "column"],
+    )
+    done = guards.finished(cells)[["level", "seed", column]].dropna().merge(names, on="level")
+    groups = done.groupby("level")[column]
+    shape = (len(crossed.row_levels), len(crossed.column_levels))
+    means, deviations, completed = (
+        np.reshape(found.reindex(names["level"]).to_numpy(dtype=np.float64), shape)
+        for found in (groups.mean(), groups.std(), groups.count())
+    )
+    return TwoWay(
+        crossed=crossed,
+        means=means,
+        deviations=deviations,
+        completed=np.nan_to_num(completed),
+        seeds=seeds,
+        effects=_effects(done.rename(columns={column: "value"}), crossed, len(names) * seeds),
+    )
+
+
+def _effects(done: pd.DataFrame, crossed: Crossed, planned: int) -> tuple[Effect, ...]:
+    """Test both factors and their interaction, seeds as subjects.
+
+    Source: Montgomery, Design and Analysis of Experiments, chapter 15 (repeated measures);
+        Geisser and Greenhouse 1958, section 3, for the bound.
+    """
+    fewest = min(done["seed"].nunique(), len(crossed.row_levels), len(crossed.column_levels))
+    if len(done) < planned or fewest < 2 or _additive(done):
+        return ()
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # without any spread F is infinite
+        found = AnovaRM(done, "value", "seed", within=["row", "column"]).fit().anova_table
+    effects = []
+    names = (crossed.rows, crossed.columns, "interaction")
+    for name, (f, freedom, of_error, p) in zip(names, found.to_numpy(float), strict=True):
+        if not math.isfinite(f):
+            return ()
+        bound = max(p, stats.f.sf(f, 1, done["seed"].nunique() - 1))
+        effects.append(
+            Effect(name, float(f), (int(freedom), int(of_error)), float(p), float(bound))
+        )
+    return tuple(effects)
+
+
+def _additive(done: pd.DataFrame) -> bool:
+    """Whether every cell differs by the same at every seed: there is no error to test against."""
+    values = done.pivot(index="seed", columns="level", values="value").to_numpy(float)
+    rest = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
+    return bool(np.allclose(rest, 0.0, atol=1e-12))
