@@ -7,6 +7,7 @@ from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
 from sweeps.commands.plan import plan
+from sweeps.commands.report import report
 from sweeps.commands.reproduce import reproduce
 from sweeps.commands.retry import retry
 from sweeps.commands.run import run
@@ -22,6 +23,7 @@ app.command("run")(run)
 app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)
+app.command("report")(report)
 app.command("export")(export)
 app.command("reproduce")(reproduce)
 app.command("retry")(retry)

@@ -1,22 +1,29 @@
-"""A study's tables, plots and best recipe: as files, and as artifacts of its MLflow run."""
+"""A study's tables, figures and report: as files, and as artifacts of its MLflow run."""
 
+import itertools
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from search_spaces.search import Search
 from sweeps.analysis.captions import TableContext
-from sweeps.analysis.plot.curves import learning_curves
-from sweeps.analysis.plot.forest import difference_forest
-from sweeps.analysis.plot.style import save
+from sweeps.analysis.guards import asked_for
 from sweeps.analysis.rendering import render
+from sweeps.analysis.report.files import write
+from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.table import Table, ablation_table
+from sweeps.analysis.two_way import Crossed
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
 
-_SUFFIXES = {"md": "table.md", "csv": "table.csv", "tex": "table.tex", "html": "table.html"}
 _RULES = {
     "last": "Measured at the last epoch",
     "best": "Measured at the epoch of the highest validation accuracy",
 }
+_PLACES = ("--storage", "--state", "--tracking-uri")
+_SCRIPT = "ablation.py"
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ def table_of(results: Results) -> Table:
         ),
         equal_budget=study.get("equal_budget", True),
         notes=_unknown_costs(results),
+        margin=study.get("margin"),
+        differing=asked_for(_varied_paths(study)),
+        crossed=crossed(study),
     )
     return ablation_table(results.trials, context, study["metric"], results.costs)
 
@@ -63,34 +73,94 @@ def _unknown_costs(results: Results) -> tuple[str, ...]:
     )
 
 
+def _varied_paths(study: dict[str, Any]) -> Iterator[str]:
+    """Yield the paths of the recipe that the levels of a study change."""
+    for factor in study.get("factors", []):
+        for level in factor["levels"]:
+            yield from level["changes"]
+
+
+def crossed(study: dict[str, Any]) -> Crossed | None:
+    """Return the two factors of a factorial design, if it is one of two."""
+    factors = study.get("factors", [])
+    if study.get("design", {}).get("name") != "factorial" or len(factors) != 2:
+        return None
+    first, second = (tuple(level["name"] for level in factor["levels"]) for factor in factors)
+    return Crossed(factors[0]["name"], factors[1]["name"], first, second)
+
+
+def material_of(results: Results) -> Material:
+    """Return what the report of a study is made of.
+
+    Raises:
+        ValueError: The trials cannot stand in one table; the sentence says why.
+    """
+    return Material(
+        table=table_of(results),
+        question=results.study["question"],
+        trials=results.trials,
+        curves=results.curves,
+        searched=_searched(results.study),
+        recipes=results.recipes,
+        commands=tuple(_commands(results)),
+    )
+
+
+def _searched(study: dict[str, Any]) -> Searched | None:
+    """Return how a study's search went about it."""
+    if study["search"] is None:
+        return None
+    search = Search.model_validate(study["search"])
+    epochs = sum(phase["epochs"] for phase in study["base"]["phases"])
+    rungs = search.rungs(epochs)
+    halved = (
+        f"halved by {search.scheduler} after epochs {', '.join(map(str, rungs))}"
+        if rungs
+        else "none stopped early"
+    )
+    words = (
+        f"{search.trials} trials by the sampler {search.sampler}, {halved}; "
+        f"the best {search.top_k} trained again, the winner is the ablation's base."
+    )
+    return Searched(words, search.milestones(epochs), bool(rungs))
+
+
+def _commands(results: Results) -> Iterator[tuple[str, str]]:
+    """Yield what makes a study's results again, with the places of its last run."""
+    given = results.command
+    study = ("--study", results.study["name"], *_places(given))
+    if given:
+        script = "python sweeps/ablation.py" if given[0].endswith(_SCRIPT) else "sweeps"
+        yield "Train what is missing, and write all of this", f"{script} {shlex.join(given[1:])}"
+    yield "The table", shlex.join(["sweeps", "table", *study])
+    yield "This page", shlex.join(["sweeps", "report", *study])
+    check = shlex.join(["sweeps", "report", "--check", *study])
+    yield "See whether its numbers still follow from their runs", check
+    if results.images["validation"]:
+        export = shlex.join(["sweeps", "export", *study])
+        training = "python -m cifar_models best.yaml"
+        yield "The best recipe, and its training alone", f"{export}\n{training}"
+
+
+def _places(words: tuple[str, ...]) -> list[str]:
+    """Return the options of a command that say where results lie, with their values."""
+    pairs = [pair for pair in itertools.pairwise(words) if pair[0] in _PLACES]
+    return [word for pair in pairs for word in pair]
+
+
 def publish(results: Results, folder: Path, runs: Runs) -> Publication:
-    """Write table and plots into a folder, and hang them on the study's MLflow run.
+    """Write tables, figures and report into a folder, and hang them on the study's MLflow run.
 
     Raises:
         ValueError: The trials cannot stand in one table, or the folder cannot be written.
     """
-    table = table_of(results)
+    material = material_of(results)
     try:
-        files = _write(table, results, folder)
+        files = write(material, folder)
     except OSError as error:
         raise ValueError(f"cannot write {folder}: {error.strerror}; give another --state") from None
     for file in files:
         runs.client.log_artifact(results.parent, str(file))
-    note = f"{results.study['question']}\n\n{render(table, 'md')}"
+    note = f"{results.study['question']}\n\n{render(material.table, 'md')}"
     runs.client.set_tag(results.parent, "mlflow.note.content", note[:8000])
-    return Publication(table, files)
-
-
-def _write(table: Table, results: Results, folder: Path) -> list[Path]:
-    """Write table and plots, and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for kind, name in _SUFFIXES.items():
-        (folder / name).write_text(render(table, kind), encoding="utf-8")
-        files.append(folder / name)
-    for name, figure in {
-        "curves": learning_curves(results.curves, results.trials),
-        "differences": difference_forest(table),
-    }.items():
-        files += [save(figure, folder / f"{name}{suffix}") for suffix in (".png", ".svg")]
-    return files
+    return Publication(material.table, files)

@@ -1,7 +1,7 @@
 """Results of a study as frames, read from MLflow and from nothing else."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 import cifar_models.metrics  # noqa: F401 - fills the registry
 from cifar_models.component import registry
 from cifar_models.costs import Cost
+from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import resolve_places
 
-_FACTS = ("torch", "device")
+_FACTS = (*PACKAGES, "device", "node", "git_commit", "data", "signature")
 _COUNTED = ("parameters", "seconds")
 
 
@@ -31,6 +32,8 @@ class Results:
         parent: id of the study's MLflow run.
         costs: those that the study asks for, each a column of ``trials``; without those of the
             user's own whose class is not registered here.
+        recipes: the recipe of each variant of the ablation that has a run: flat paths and texts.
+        command: the words that the study was last run with.
     """
 
     study: dict[str, Any]
@@ -40,6 +43,8 @@ class Results:
     curves: pd.DataFrame
     parent: str
     costs: tuple[Cost, ...] = ()
+    recipes: dict[str, dict[str, str]] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
 
 
 def load(study: str, tracking_uri: str | None = None) -> Results:
@@ -86,6 +91,8 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         else pd.DataFrame(columns=list(in_curves)),
         parent=parent.info.run_id,
         costs=costs,
+        recipes=_recipes(membership["cells"], found),
+        command=tuple(membership.get("command", ())),
     )
 
 
@@ -99,6 +106,15 @@ def _found(runs: Runs, study: str, trials: set[str]) -> dict[str, Run]:
         if run_of_another is not None:
             found[trial] = run_of_another
     return found
+
+
+def _recipes(cells: list[dict[str, Any]], found: dict[str, Run]) -> dict[str, dict[str, str]]:
+    """Return the flat recipe of each variant of the ablation that has a run."""
+    return {
+        cell["variant"]: found[cell["trial"]].data.params
+        for cell in cells
+        if cell["role"] == "ablation" and cell["trial"] in found
+    }
 
 
 def _costs(study: dict[str, Any]) -> tuple[Cost, ...]:
@@ -124,6 +140,8 @@ def _outcome(
         "parameters": float(tags.get("parameters", "nan")),
     }
     row |= {fact: tags.get(fact) for fact in _FACTS}
+    row |= {"precision": run.data.params.get("numerics.precision"), "trained_seed": tags["seed"]}
+    row |= {"split": _split(run.data.params)}
     prefix = f"test_{rule}/"
     row |= {
         f"test/{name.removeprefix(prefix)}": value
@@ -149,6 +167,12 @@ def _outcome(
     )
 
 
+def _split(params: dict[str, str]) -> str | None:
+    """Return how a trial's images were cut, as a text that equal cuts share."""
+    cut = {name: value for name, value in params.items() if name.startswith("split.")}
+    return ", ".join(f"{name}={value}" for name, value in sorted(cut.items())) or None
+
+
 def _measured_costs(
     costs: tuple[Cost, ...], curve: pd.DataFrame, facts: dict[str, str]
 ) -> dict[str, float]:
@@ -172,7 +196,10 @@ def _columns(metric: str, costs: tuple[Cost, ...]) -> tuple[tuple[str, ...], tup
     tested = tuple(f"test/{name}" for name in measures)
     asked = tuple(cost.column for cost in costs if cost.column not in _COUNTED)
     return (
-        ("train/loss", *validated, "selected_epoch", *tested, *_COUNTED, *_FACTS, *asked),
+        (
+            *("train/loss", *validated, "selected_epoch", *tested, *_COUNTED, *_FACTS),
+            *("precision", "trained_seed", *asked),
+        ),
         ("trial", "epoch", "train/loss", *validated),
     )
 

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from sweeps.publication import publish, table_of
+from search_spaces import LogRange, Search, factor
+from sweeps.analysis.two_way import Crossed
+from sweeps.publication import crossed, material_of, publish, table_of
 from sweeps.record.results import load
 from tests.sweeps.record.recorded import STUDY, record_study
 from tests.sweeps.record.small import open_runs
@@ -14,7 +18,8 @@ def uri(state: Path) -> str:
 
 FILES = {
     *("table.md", "table.csv", "table.tex", "table.html"),
-    *("curves.png", "curves.svg", "differences.png", "differences.svg"),
+    *("curves.png", "curves.svg", "differences.png", "differences.svg", "time.png", "time.svg"),
+    *("table.runs.json", "report.html"),
 }
 
 
@@ -57,8 +62,96 @@ def test_files_are_written_and_hung_on_the_studys_run(state: Path, tmp_path: Pat
     publish(results, tmp_path / "new" / "small", runs)  # again, over what is there
 
 
+def test_a_report_says_how_to_make_it_again(recorded: Path) -> None:
+    results = load("small", uri(recorded))
+    command = ("/bin/sweeps", "run", "--study", "small", "--storage", "my runs", "--seeds", "3")
+    commands = [text for _, text in material_of(replace(results, command=command)).commands]
+    assert commands[0] == "sweeps run --study small --storage 'my runs' --seeds 3"
+    assert commands[1] == "sweeps table --study small --storage 'my runs'"
+    assert commands[-1].endswith("\npython -m cifar_models best.yaml")
+    script = replace(results, command=("sweeps/ablation.py", "--study", "small"))
+    assert material_of(script).commands[0][1] == "python sweeps/ablation.py --study small"
+    assert material_of(script).searched is None
+
+
+def test_a_report_says_how_was_searched(recorded: Path) -> None:
+    results = load("small", uri(recorded))
+    search = Search(space={"optimizer.lr": LogRange(0.01, 1.0)}, trials=9, reduction_factor=2)
+    results.study["search"] = search.model_dump(mode="json")
+    searched = material_of(results).searched
+    assert searched is not None
+    assert (searched.milestones, searched.halved) == ((1, 2), True)
+    assert "9 trials by the sampler tpe, halved by asha after epochs 1, 2" in searched.words
+    results.study["search"] |= {"scheduler": "none"}
+    searched = material_of(results).searched
+    assert searched is not None
+    assert (searched.milestones, searched.halved) == ((1, 2), False)
+
+
+def test_a_factorial_study_is_crossed_and_a_margin_is_kept(recorded: Path) -> None:
+    study = STUDY.replace(
+        factors=(
+            factor("a", "model.activation", "relu", "tanh"),
+            factor("b", "batch_size", 30, 60),
+        ),
+        design={"name": "factorial"},
+        margin=0.5,
+    )
+    plain = study.model_dump(mode="json")
+    assert crossed(plain) == Crossed("a", "b", ("relu", "tanh"), ("30", "60"))
+    assert crossed(STUDY.model_dump(mode="json")) is None
+    results = load("small", uri(recorded))
+    results.study["margin"] = 0.5
+    assert table_of(results).margin == 0.5
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(recorded: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     results = load("small", uri(recorded))
     with pytest.raises(ValueError, match=r"cannot write .*file/small: Not a directory"):
         publish(results, tmp_path / "file" / "small", open_runs(recorded))
+
+
+def test_the_margin_of_a_study_reaches_its_table(state: Path) -> None:
+    record_study(state, STUDY.replace(margin=40.0))
+    table = table_of(load("small", uri(state)))
+    assert table.margin == 40.0
+    assert table.frame["equal"].to_list()[1:] == [True, True]
+
+
+def test_two_crossed_factors_become_a_grid(recorded: Path) -> None:
+    results = load("small", uri(recorded))
+    assert table_of(results).grid is None
+    split = pd.DataFrame([name.split("-") for name in ["a-x", "a-y", "b-x", "b-y"]])
+    levels = [f"{row} x {column}" for row, column in split.to_numpy()]
+    named = [{"name": "p", "levels": [{"name": n, "changes": {}} for n in "ab"]}]
+    named += [{"name": "q", "levels": [{"name": n, "changes": {}} for n in "xy"]}]
+    study = results.study | {"design": {"name": "factorial"}, "factors": named}
+    one = results.trials[results.trials["level"] == "relu"]
+    cells = [
+        one.assign(
+            factor="p x q",
+            level=level,
+            variant=level,
+            baseline=number == 0,
+            trial=one["trial"] + level,
+        )
+        for number, level in enumerate(levels)
+    ]
+    grid = table_of(replace(results, study=study, trials=pd.concat(cells))).grid
+    assert grid is not None
+    assert grid.completed.tolist() == [[3, 3], [3, 3]]
+    assert grid.means[0, 0] == one["test/accuracy"].mean()
+
+
+def test_levels_of_another_split_are_refused_unless_the_study_varies_them(recorded: Path) -> None:
+    results = load("small", uri(recorded))
+    assert results.trials[["data", "split"]].nunique().to_list() == [1, 1]
+    assert set(results.trials["precision"]) == {"fp32"}
+    results.trials.loc[results.trials["level"] == "tanh", "split"] = "half of it"
+    with pytest.raises(ValueError, match="trials of activation differ in their split"):
+        table_of(results)
+    results.study["factors"][0]["levels"][1]["changes"] = {"split.train": 50}
+    assert any(
+        "differ in their split, as the study" in note for note in table_of(results).footnotes
+    )

@@ -7,18 +7,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sweeps.analysis.measure import HOLE, find_measure
 from sweeps.analysis.plot.slices import is_log, is_number, ordered_options, slice_points
-from sweeps.analysis.plot.style import MANY, OPEN, WIDTH, plain, without_data
+from sweeps.analysis.plot.style import COLOURS, MANY, OPEN, WIDTH, plain, without_data
 
 FLOOR = -0.12
 """Height of a parameter that a trial's branch does not have."""
-MAP = "cividis"
-"""Nunez et al. (2018): the same order to every eye, and in grey."""
+MAP = LinearSegmentedColormap.from_list("worth", ["#c4c4c4", COLOURS[1]])
+"""Grey to vermilion: the better the darker in print; seen on light and on dark pages."""
 
 
 def coordinates(points: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[float, str]]]:

@@ -40,7 +40,7 @@ def test_a_finished_study_ends_in_its_table_and_files(
     assert f"python -m cifar_models {state.name}/studies/small/best.yaml" in result.stdout
     assert f"mlflow ui --backend-store-uri sqlite:///{state.name}/mlflow.db" in result.stdout
     assert {path.suffix for path in folder.iterdir()} == {
-        *(".md", ".csv", ".tex", ".html", ".png", ".svg", ".yaml")
+        *(".md", ".csv", ".tex", ".html", ".json", ".png", ".svg", ".yaml")
     }
     document = yaml.safe_load((folder / "best.yaml").read_text(encoding="utf-8"))
     assert document["provenance"]["variant"] == "activation = elu"

@@ -1,0 +1,131 @@
+"""The figures of a report, each with a title and words for who cannot see it; as inline SVG."""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sweeps.analysis.plot.curves import curve_bands, curve_metric, learning_curves
+from sweeps.analysis.plot.forest import difference_forest, forest_rows
+from sweeps.analysis.plot.parallel import parallel_coordinates
+from sweeps.analysis.plot.reaching import time_to_accuracy
+from sweeps.analysis.plot.rungs import rung_counts, rungs
+from sweeps.analysis.plot.slices import slice_points, slices
+from sweeps.analysis.plot.style import COLOURS, OPEN
+from sweeps.analysis.plot.tradeoff import tolls, tradeoffs
+from sweeps.analysis.report.material import Material
+
+INKS = {"#000000": "currentColor", "#ffffff": "var(--page)", OPEN: "var(--open)"} | {
+    colour.lower(): f"var(--colour-{number})" for number, colour in enumerate(COLOURS)
+}
+"""What a page in the dark draws otherwise."""
+_SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure.
+
+    Attributes:
+        name: of its files, and of its place in the page.
+        section: of the report: ``differences``, ``curves``, ``cost`` or ``search``.
+        title: what it shows.
+        words: what there is to see, in sentences.
+        figure: to be drawn.
+    """
+
+    name: str
+    section: str
+    title: str
+    words: str
+    figure: Figure
+
+
+def pictures(material: Material) -> Iterator[Picture]:
+    """Yield the figures for which there are data; that of the differences always."""
+    table, trials, curves = material.table, material.trials, material.curves
+    yield Picture(
+        *("differences", "differences", "Differences to the baseline"),
+        *(_differences(material), difference_forest(table)),
+    )
+    if len(curves):
+        shown = curve_metric(curves, table.measure.name)
+        title, words = "Learning curves", _curves(curve_bands(curves, trials, shown), shown)
+        yield Picture("curves", "curves", title, words, learning_curves(curves, trials, shown))
+    if weighed := [toll.title for toll in tolls(table)]:
+        title = f"{table.measure.title} against cost".capitalize()
+        words = f"Levels by {' and by '.join(weighed)}."
+        yield Picture("costs", "cost", title, words, tradeoffs(table))
+    if _SECONDS in curves and len(curves):
+        shown = curve_metric(curves, table.measure.name)
+        words = "Seconds of training until each level first reached a value, mean over seeds."
+        figure = time_to_accuracy(curves, trials, shown)
+        yield Picture("time", "cost", f"Time to {table.measure.title}", words, figure)
+    if material.searched and material.metric in trials:
+        yield from _search(material)
+
+
+def _search(material: Material) -> Iterator[Picture]:
+    """Yield the figures of a search whose trials have values."""
+    trials, curves, metric = material.trials, material.curves, material.metric
+    if slice_points(trials, metric).empty:
+        return
+    agreement = material.agreement()
+    counts = rung_counts(trials, curves, agreement).to_dict("records")
+    told = [f"after epoch {c['epoch']}, {c['went_on']} of {c['reached']} went on" for c in counts]
+    words = f"Every trial by epoch{': ' if told else ''}{'; '.join(told)}."
+    figure = rungs(trials, curves, metric, agreement)
+    yield Picture("search-rungs", "search", "Who survived the search", words, figure)
+    words = "Every trial's value of each parameter, and what came of the trial."
+    yield Picture("search-slices", "search", "Along each parameter", words, slices(trials, metric))
+    words = "A line a trial that ran to its end, across an axis a parameter."
+    figure = parallel_coordinates(trials, metric)
+    yield Picture("search-parallel", "search", "All parameters at once", words, figure)
+
+
+def _differences(material: Material) -> str:
+    """Read the forest plot aloud."""
+    rows = forest_rows(material.table)
+    told = [
+        f"{row['label']}:" if row["heading"] else f"{row['label']} {' '.join(row['text'].split())};"
+        for row in rows.to_dict("records")
+    ]
+    return " ".join(told).rstrip(";") + "." if told else "There is no level to compare."
+
+
+def _curves(bands: pd.DataFrame, metric: str) -> str:
+    """Read the ends of the learning curves aloud."""
+    ends = bands.groupby(["factor", "level"], sort=False).last().reset_index()
+    told = [f"{row['level']} {row['mean']:.3g}" for row in ends.to_dict("records")]
+    return f"{metric.replace('/', ' ')} at the last epoch: {', '.join(told)}." if told else ""
+
+
+def inline(picture: Picture) -> str:
+    """Draw a figure as SVG that can stand in a page: its ids its own, its inks the page's."""
+    drawn = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": picture.name, "svg.fonttype": "none"}):
+        picture.figure.savefig(
+            drawn, format="svg", transparent=True, dpi=110, metadata={"Date": None}
+        )
+    svg = drawn.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{picture.name}-", svg)
+    for ink, own in INKS.items():
+        svg = re.sub(ink, own, svg, flags=re.I)
+    head = re.search(r"<svg[^>]*>", svg)
+    assert head is not None
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head[0])
+    assert size is not None
+    label = (
+        f'role="img" aria-labelledby="{picture.name}-title" aria-describedby="{picture.name}-words"'
+    )
+    opened = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="0 0 {size[1]} {size[2]}" style="max-width: {size[1]}pt" {label}>'
+    )
+    return opened + svg[head.end() :]

@@ -1,0 +1,62 @@
+"""A report as files: tables in every format, figures, what stands behind them, and the page."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from sweeps.analysis.plot.style import save
+from sweeps.analysis.rendering import render
+from sweeps.analysis.report.evidence import evidence
+from sweeps.analysis.report.figures import pictures
+from sweeps.analysis.report.material import Material
+from sweeps.analysis.report.page import page
+
+TABLES = {"md": "table.md", "csv": "table.csv", "tex": "table.tex", "html": "table.html"}
+EVIDENCE = "table.runs.json"
+REPORT = "report.html"
+
+
+def write(material: Material, folder: Path) -> list[Path]:
+    """Write everything into a folder, which is made if need be.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files, hashes = [], {}
+    for style, name in TABLES.items():
+        text = render(material.table, style)
+        (folder / name).write_text(text, encoding="utf-8")
+        hashes[name] = hashlib.sha256(text.encode()).hexdigest()
+        files.append(folder / name)
+    behind = evidence(material.table, material.trials) | {"files": hashes}
+    (folder / EVIDENCE).write_text(json.dumps(behind, indent=1) + "\n", encoding="utf-8")
+    drawn = list(pictures(material))
+    (folder / REPORT).write_text(page(material, drawn), encoding="utf-8")
+    for picture in drawn:
+        for suffix in (".png", ".svg"):
+            files.append(save(picture.figure, folder / f"{picture.name}{suffix}"))
+    return [*files, folder / EVIDENCE, folder / REPORT]
+
+
+def write_page(material: Material, path: Path) -> Path:
+    """Write the page alone, and return its path.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    return write_text(page(material, list(pictures(material))), path)
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write a text, its folder made if need be, and return its path.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+    return path

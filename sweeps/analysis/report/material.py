@@ -1,0 +1,57 @@
+"""All that a report is made of, as values: frames, texts, nothing that has to be asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sweeps.analysis.agreement import rank_agreement
+from sweeps.analysis.table import Table
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that stood before the ablation.
+
+    Attributes:
+        words: how it was searched, a sentence.
+        milestones: epochs at which trials are halved, or would be.
+        halved: whether they were.
+    """
+
+    words: str
+    milestones: tuple[int, ...]
+    halved: bool
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a report is made of.
+
+    Attributes:
+        table: the table.
+        question: what the study asks.
+        trials: one row a (trial, membership), those of the search too.
+        curves: one row a (trial, epoch); may be empty.
+        searched: the search, if there was one.
+        recipes: of each variant, paths of its recipe and their values as text; may be empty.
+        commands: what makes it again: what each command is for, and the command.
+    """
+
+    table: Table
+    question: str
+    trials: pd.DataFrame
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    searched: Searched | None = None
+    recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    commands: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def metric(self) -> str:
+        """Column of the study's metric on validation data."""
+        return f"validation/{self.table.measure.name}"
+
+    def agreement(self) -> pd.DataFrame:
+        """Return how trials of the search ranked at each rung and at their end."""
+        rungs = self.searched.milestones if self.searched else ()
+        return rank_agreement(self.trials, self.curves, self.metric, rungs)
