@@ -69,6 +69,12 @@ TimeBudgetOption = Annotated[
     float | None,
     typer.Option("--time-budget", help="Stop after so many seconds; run again to go on."),
 ]
+TrialTimeLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--trial-time-limit", metavar="SECONDS", help="End a trial that trains for longer."
+    ),
+]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Train again what is done.")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
@@ -95,14 +101,14 @@ def gpu_share(text: str | None) -> float | Literal["auto"] | None:
     return share
 
 
-def time_limit(seconds: float | None) -> float | None:
-    """Check what ``--time-budget`` is given.
+def time_limit(seconds: float | None, option: str = "--time-budget") -> float | None:
+    """Check what an option for a time is given.
 
     Raises:
         ValueError: It is no finite number above zero.
     """
     if seconds is not None and not 0 < seconds < float("inf"):
-        raise ValueError(f"--time-budget wants a number of seconds above zero, got {seconds:g}")
+        raise ValueError(f"{option} wants a number of seconds above zero, got {seconds:g}")
     return seconds
 
 

@@ -19,6 +19,7 @@ from sweeps.commands.options import (
     StorageOption,
     TimeBudgetOption,
     TrackingOption,
+    TrialTimeLimitOption,
     gpu_share,
     sentences,
     time_limit,
@@ -67,6 +68,7 @@ def reproduce(
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
     time_budget: TimeBudgetOption = None,
+    trial_time_limit: TrialTimeLimitOption = None,
     fresh: FreshOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -96,6 +98,7 @@ def reproduce(
         options = Options(
             data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
             time_limit(time_budget), fresh=fresh,
+            trial_time_limit=time_limit(trial_time_limit, "--trial-time-limit"),
         )  # fmt: skip
         _again(study, budget, seeds, out, places, options, dry_run=dry_run, as_json=json)
 

@@ -20,6 +20,7 @@ from sweeps.commands.options import (
     TimeBudgetOption,
     TrackingOption,
     TrialsOption,
+    TrialTimeLimitOption,
     gpu_share,
     sentences,
     time_limit,
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 def retry(
     study: StudyOption,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Trials that ended in an error, mended meanwhile.")
+        bool,
+        typer.Option(
+            "--failed", help="Trials that ended in an error, mended meanwhile, or ran out of time."
+        ),
     ] = False,
     out_of_memory: Annotated[
         bool,
@@ -52,6 +56,7 @@ def retry(
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
     time_budget: TimeBudgetOption = None,
+    trial_time_limit: TrialTimeLimitOption = None,
     deterministic: DeterministicOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be trained again, and end.")
@@ -72,7 +77,7 @@ def retry(
     from sweeps.commands.studies import resolve_study
     from sweeps.record.places import resolve_places
 
-    statuses = {"failed"} if failed else set()
+    statuses = {"failed", "timed_out"} if failed else set()
     statuses |= {"out_of_memory"} if out_of_memory else set()
     if not statuses:
         raise ValueError("say what: --failed, --out-of-memory or both")
@@ -82,6 +87,7 @@ def retry(
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         time_limit(time_budget), deterministic, retry=frozenset(statuses),
+        trial_time_limit=time_limit(trial_time_limit, "--trial-time-limit"),
     )  # fmt: skip
     _announce(question.name, places, statuses, console)
     if dry_run:

@@ -23,6 +23,7 @@ from sweeps.commands.options import (
     TimeBudgetOption,
     TrackingOption,
     TrialsOption,
+    TrialTimeLimitOption,
     gpu_share,
     sentences,
     time_limit,
@@ -53,6 +54,7 @@ def run(
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
     time_budget: TimeBudgetOption = None,
+    trial_time_limit: TrialTimeLimitOption = None,
     deterministic: DeterministicOption = False,
     fresh: FreshOption = False,
     dry_run: DryRunOption = False,
@@ -76,6 +78,7 @@ def run(
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         time_limit(time_budget), deterministic, fresh,
+        trial_time_limit=time_limit(trial_time_limit, "--trial-time-limit"),
     )  # fmt: skip
     if dry_run:
         print_plan(question, places, options, console)

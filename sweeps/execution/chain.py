@@ -8,16 +8,25 @@ asked for when all trials of the last have ended, since it may depend on them.
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import SearchAlgorithm
 
-from sweeps.execution.lean_tune import LeanScheduler, Template, keep_workers
+from sweeps.execution.faults import Faults, fault_of
+from sweeps.execution.lean_tune import (
+    LeanScheduler,
+    LeanTrial,
+    Template,
+    end,
+    keep_workers,
+    tell_all_losses,
+)
 from sweeps.execution.progress import Headline, last_line
 from sweeps.execution.recorder import Recorder
+from sweeps.execution.time_limit import TimeLimit
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.journal import Journal, Unwritable
 from sweeps.record.tracking import Tracker
@@ -48,8 +57,14 @@ class Chain(SearchAlgorithm):
     scheduler: TrialScheduler
     recorder: Recorder
 
-    def __init__(self, phases: Iterator[Phase], journal: Journal, tracker: Tracker) -> None:
+    faults: Faults
+
+    def __init__(
+        self, phases: Iterator[Phase], journal: Journal, tracker: Tracker,
+        trial_time_limit: float | None = None,
+    ) -> None:  # fmt: skip
         self.phases, self.journal, self.tracker = phases, journal, tracker
+        self.time_limit = TimeLimit(trial_time_limit, journal)
         self.done = False
         """Whether all phases have ended."""
         self.error: Exception | None = None
@@ -75,6 +90,8 @@ class Chain(SearchAlgorithm):
             ValueError: The first of them failed alike: there is a bug to be mended.
         """
         self.phase.progress.finish(self.source.handed_out)
+        if told := self.faults.told():
+            self.phase.progress.console.print(f"  {told}", soft_wrap=True, highlight=False)
         if self.recorder.bug:
             raise ValueError(
                 "the first trials all failed alike, the others were not begun:\n\n"
@@ -91,7 +108,25 @@ class Chain(SearchAlgorithm):
             self.error = Interrupted(str(why))
             signal.raise_signal(signal.SIGUSR1)  # Tune's own, with which it ends in good order
 
+    def lost(self, controller: Any, trial: LeanTrial) -> None:
+        """Let a trial that has lost its worker go on with another, or end it."""
+        fault, name = fault_of(trial.error), self.source.live[trial.trial_id].id
+        if self.faults.survives(name, self.journal[name].epochs, fault):
+            self.source.hand_out_again(trial.trial_id)
+            return
+        try:
+            self.recorder.give_up(name, fault)
+        except Unwritable as error:
+            self.give_up(error)
+        self.scheduler.on_trial_error(controller, trial)
+
+    def end_overdue(self, controller: Any) -> None:
+        """End the trials whose time is over, with their workers."""
+        for trial, why in self.time_limit.overdue():
+            end(controller, trial, why)
+
     def _begin(self) -> None:
+        self.faults = Faults()
         self.source, scheduler = self.phase.begin()
         self.scheduler = scheduler or LeanScheduler()  # type: ignore[no-untyped-call]
         self.recorder = self.phase.recorder(
@@ -147,7 +182,9 @@ class Scheduling(FIFOScheduler):
 
     def on_trial_add(self, controller: Any, trial: Trial) -> None:
         """Tell it of a new trial."""
-        keep_workers(controller, trial, self._workers)
+        if self._workers:
+            keep_workers(controller, trial, self._workers)
+            tell_all_losses(controller)
         self._workers = 0
         self.chain.scheduler.on_trial_add(controller, trial)
 
@@ -164,11 +201,12 @@ class Scheduling(FIFOScheduler):
         self.chain.scheduler.on_trial_remove(controller, trial)
 
     def on_trial_error(self, controller: Any, trial: Trial) -> None:
-        """Tell it that a trial was lost."""
-        self.chain.scheduler.on_trial_error(controller, trial)
+        """Have the chain decide what becomes of a trial without a worker."""
+        self.chain.lost(controller, cast(LeanTrial, trial))
 
     def choose_trial_to_run(self, controller: Any) -> Trial | None:
         """Have it choose."""
+        self.chain.end_overdue(controller)
         return self.chain.scheduler.choose_trial_to_run(controller)
 
 
@@ -186,6 +224,7 @@ class Recording(tune.Callback):
 
     def on_trial_start(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial is on a worker."""
+        self.chain.time_limit.heard(trial)
         self._record("on_trial_start", iteration, trials, trial, **info)
 
     def on_trial_result(
@@ -193,14 +232,11 @@ class Recording(tune.Callback):
     ) -> None:
         """A trial has reported."""
         self._record("on_trial_result", iteration, trials, trial, result, **info)
+        self.chain.time_limit.heard(trial)
 
     def on_trial_complete(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial has ended."""
         self._record("on_trial_complete", iteration, trials, trial, **info)
-
-    def on_trial_error(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
-        """A trial was lost."""
-        self._record("on_trial_error", iteration, trials, trial, **info)
 
     def on_step_end(self, iteration: int, trials: Trials, **info: Any) -> None:
         """Tune has gone once round."""

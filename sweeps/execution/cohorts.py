@@ -125,8 +125,9 @@ class CohortHalving(FIFOScheduler):
         return next(iter(pending + winners), None)
 
     def on_trial_error(self, controller: Any, trial: Trial) -> None:
-        """End the search here; the same command goes on with the trial and its cohort."""
-        self.source.lost = True  # its cohort cannot be decided now
+        """End the search here if the trial did not end: the same command goes on with both."""
+        if not self.source.journal[trial.trial_id].ended(self.source.study):
+            self.source.lost = True  # its cohort cannot be decided now
 
     def _verdict(self, trial: str) -> bool | None:
         """Return whether a paused trial goes on; None while others are on their way to its rung."""

@@ -7,6 +7,7 @@ from ray.tune.experiment import Trial
 
 from cifar_models import checkpoint as checkpoints
 from search_spaces.study import Study
+from sweeps.execution.faults import Fault
 from sweeps.execution.images import ImageStore
 from sweeps.execution.recorder import Recorder
 from sweeps.execution.trial_source import PlannedTrials, data_key
@@ -79,9 +80,9 @@ class FinalRecorder(Recorder):
     ) -> None:
         """Nothing is to be freed."""
 
-    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+    def give_up(self, trial: str, fault: Fault) -> None:
         """Remember why: the same command goes on with it."""
-        self._lost(trial)
+        self.lost.append(fault.reason)
 
     def on_experiment_end(self, trials: list[Trial], **_: Any) -> None:
         """Nothing of the training is open."""

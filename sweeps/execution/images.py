@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import ObjectStoreFullError, OutOfDiskError
 
 from cifar_models.architectures import ImageShape
 from cifar_models.datasets import ImageData
@@ -63,9 +64,13 @@ class ImageStore:
         return {name: len(images.labels) if images else 0 for name, images in counted.items()}
 
     def share(self) -> dict[str, ray.ObjectRef[Any]]:
-        """Put the training and validation images into Ray's object store."""
+        """Put the training and validation images into Ray's object store.
+
+        Raises:
+            ValueError: Neither the store nor the disk behind it has room.
+        """
         return {
-            key: ray.put(
+            key: _put(
                 TrainingImages(
                     source.parts.train, source.parts.validation, source.shape.num_classes
                 )
@@ -74,9 +79,25 @@ class ImageStore:
         }
 
     def share_test(self, recipe: Recipe) -> ray.ObjectRef[Any]:
-        """Put the test images of a recipe into Ray's object store, once, as `HeldOut`."""
+        """Put the test images of a recipe into Ray's object store, once, as `HeldOut`.
+
+        Raises:
+            ValueError: Neither the store nor the disk behind it has room.
+        """
         key = data_key(recipe)
         if key not in self._tests:
             source = self.source(recipe)
-            self._tests[key] = ray.put(HeldOut(source.parts.test, source.shape))
+            self._tests[key] = _put(HeldOut(source.parts.test, source.shape))
         return self._tests[key]
+
+
+def _put(images: TrainingImages | HeldOut) -> ray.ObjectRef[Any]:
+    """Put images into Ray's object store; what it cannot hold in memory, Ray keeps on disk."""
+    try:
+        return ray.put(images)
+    except (ObjectStoreFullError, OutOfDiskError):
+        raise ValueError(
+            "Ray's object store is full, and so is the disk behind it, where Ray keeps what does "
+            "not fit into memory: free some of the disk of Ray's temporary folder (/tmp/ray), or "
+            "start Ray with a larger --object-store-memory or another --temp-dir"
+        ) from None

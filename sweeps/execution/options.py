@@ -24,6 +24,8 @@ class Options:
     fresh: bool = False
     retry: frozenset[str] = frozenset()
     """How trials ended that are to be trained again."""
+    trial_time_limit: float | None = None
+    """Seconds that one trial may train."""
 
     def again(self, status: str) -> bool:
         """Whether a trial that ended so is to be trained again."""

@@ -1,9 +1,10 @@
 """A search by Optuna that is told the truth: every state it learns comes from the record.
 
 A trial that ASHA stopped is PRUNED with its intermediate values (never COMPLETE with a truncated
-one). A diverged, out-of-memory or impossible configuration is PRUNED with a violated constraint, so
-that the sampler keeps away from it; FAIL is for bugs and infrastructure. Trials that an earlier
-driver left RUNNING are adopted: their parameters come from Optuna's database, all else from ours.
+one). A diverged, out-of-memory, timed-out or impossible configuration is PRUNED with a violated
+constraint, so that the sampler keeps away from it; FAIL is for bugs and infrastructure. Trials that
+an earlier driver left RUNNING are adopted: their parameters come from Optuna's database, all else
+from ours.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ CONSTRAINT = "trainable"
 """Constraint that is violated (above zero) when a configuration cannot be trained."""
 
 _STATES = {"finished": TrialState.COMPLETE, "failed": TrialState.FAIL}
-_INFEASIBLE = frozenset({"diverged", "out_of_memory", "impossible"})
+_INFEASIBLE = frozenset({"diverged", "out_of_memory", "timed_out", "impossible"})
 _EXTENSIBLE = frozenset(
     {"trials", "top_k", "selection_seeds", "points", "baseline_first", "objectives", "cohort"}
 )

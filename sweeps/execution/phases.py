@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from typing import Any
 
 import ray
@@ -14,11 +13,6 @@ from cifar_models.source_file import SourceFile
 from sweeps.execution.chain import Chain, Interrupted, Recording, Scheduling
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.trainable import Trainable
-
-_WORKER_DEATHS = 3
-"""How often a trial goes on from its checkpoint after its worker died."""
-_MEMORY_KILLS = 5
-"""How often Ray's memory monitor may end a phase before we give up."""
 
 
 def run_phases(
@@ -46,20 +40,8 @@ def run_phases(
         ),
         {"cpu": resources.cpus_per_trial, "gpu": resources.gpus_per_trial},
     )
-    kills_left, ends = _MEMORY_KILLS, time.monotonic() + (time_budget or 0)
     try:
-        while True:
-            try:
-                left = None if time_budget is None else max(ends - time.monotonic(), 1.0)
-                _tune(trainable, chain, resources.slots, left)
-                break
-            except RuntimeError as error:
-                # Ray's memory monitor ends the whole run, perhaps for an innocent trial's sake.
-                kills_left -= 1
-                out_of_memory = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
-                if not (out_of_memory and kills_left):
-                    raise
-                chain.recorder.on_experiment_end([])
+        _tune(trainable, chain, resources.slots, time_budget)
         if chain.error:
             raise chain.error
         if not chain.done:
@@ -86,7 +68,6 @@ def _tune(trainable: Any, chain: Chain, slots: int, time_budget: float | None) -
             storage_path=scratch,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             reuse_actors=True,
-            max_failures=_WORKER_DEATHS,
             raise_on_failed_trial=False,
             time_budget_s=time_budget,
             verbose=0,

@@ -13,8 +13,8 @@ from sweeps.record.journal import Journal, TrialRecord
 _REFRESH_SECONDS = 0.5
 _SHARE = 0.02
 """Of the time is spent on showing at most, however many trials there are."""
-_SHOWN = ("running", "finished", "stopped", "diverged", "out_of_memory", "impossible", "failed")
-_FAILED = ("failed", "out_of_memory")
+_FAILED = ("failed", "out_of_memory", "timed_out")
+_SHOWN = ("running", "finished", "stopped", "diverged", "impossible", *_FAILED)
 
 
 def last_line(text: str) -> str:

@@ -25,10 +25,9 @@ from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
 from sweeps.execution.options import GpuShare
 
 _QUIET = {
-    **dict.fromkeys(
-        ("ray.tune", "ray.tune.tune", "ray.tune.analysis.experiment_analysis"), logging.ERROR
-    ),
-    "ray.tune.execution.tune_controller": logging.CRITICAL,  # the record has each trial's reason
+    **dict.fromkeys(("ray.tune", "ray.tune.analysis.experiment_analysis"), logging.ERROR),
+    # The record has each trial's reason, and another trial may have gone on with it.
+    **dict.fromkeys(("ray.tune.tune", "ray.tune.execution.tune_controller"), logging.CRITICAL),
 }
 _CONNECT_SECONDS = 20
 

@@ -6,11 +6,14 @@ from ray import tune
 from ray.tune.experiment import Trial
 
 from cifar_models import checkpoint as checkpoints
+from sweeps.execution.faults import Fault
 from sweeps.execution.progress import Headline
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.journal import Journal
 from sweeps.record.places import checkpoint_url
 from sweeps.record.tracking import Tracker
+
+_REASON_CHARACTERS = 4000
 
 
 class Recorder(tune.Callback):
@@ -78,15 +81,16 @@ class Recorder(tune.Callback):
             checkpoints.remove(checkpoint_url(self.source.storage, name))
         self.tracker.changed(name)
 
-    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
-        """Record that the infrastructure gave up on a trial: the same command goes on with it."""
-        reason = self._lost(trial)
-        self.journal.append("outcome", trial.trial_id, status="interrupted", reason=reason[-4000:])
-        self.tracker.changed(trial.trial_id)
+    def give_up(self, trial: str, fault: Fault) -> None:
+        """Record that a trial gets no other worker.
 
-    def _lost(self, trial: Trial) -> str:
-        self.lost.append(str(trial.get_error() or "its worker died").strip())
-        return self.lost[-1]
+        An outcome is its own; of an interruption the same command goes on.
+        """
+        reason = fault.reason[-_REASON_CHARACTERS:]
+        self.journal.append("outcome", trial, status=fault.status, reason=reason)
+        if not self.journal[trial].ended(self.source.study):
+            self.lost.append(reason)
+        self.tracker.changed(trial)
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
         """Refresh the display."""

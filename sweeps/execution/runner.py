@@ -99,7 +99,8 @@ class StudyRun:
 
     def _train(self) -> None:
         """Run the phases that have something left to do."""
-        chain = Chain(self._phases(), self.journal, self.tracker)
+        limit = self.options.trial_time_limit
+        chain = Chain(self._phases(), self.journal, self.tracker, limit)
         if not chain.find():
             return
         budget = self.options.time_budget

@@ -25,6 +25,8 @@ class TrialSource(ABC):
         self.exhausted = False
         self.lost = False
         """Whether no more trials shall be handed out though there are some."""
+        self._again: deque[TrialSpec] = deque()
+        """Those that have lost their worker and shall get another."""
 
     @abstractmethod
     def next_spec(self) -> TrialSpec | None:
@@ -33,9 +35,13 @@ class TrialSource(ABC):
     def ended(self, trial: str) -> None:  # noqa: B027 - most sources have nothing to do
         """Take notice that a handed-out trial has left its worker; the journal says how."""
 
-    def ready(self) -> bool:
-        """Whether a trial can be handed out now."""
+    def free(self) -> bool:
+        """Whether a worker has nothing to do."""
         return len(self.live) < self.slots
+
+    def ready(self) -> bool:
+        """Whether a new trial can be handed out now."""
+        return self.free()
 
     def recorded_epochs(self, trial: str) -> int:
         """Return the epochs that a trial need not report again."""
@@ -63,22 +69,34 @@ class TrialSource(ABC):
     @property
     def over(self) -> bool:
         """Whether nothing more will come of this source, and nothing is on a worker."""
-        return (self.exhausted or self.lost) and not self.live
+        return (self.lost or (self.exhausted and not self._again)) and not self.live
 
     def next_trial(self, template: Template) -> Trial | None:
         """Return a Ray trial; None while there is no place, or when there are no more."""
-        if self.exhausted or self.lost or not self.ready():
+        if self.lost or not (self.free() if self._again else self.ready()):
+            return None
+        spec = self._again.popleft() if self._again else self._new_spec()
+        if spec is None:
+            return None
+        name = self.ray_name(spec)
+        self.live[name] = spec
+        return LeanTrial(template, name, self.config(spec))
+
+    def hand_out_again(self, ray_name: str) -> None:
+        """Let a trial go on from its checkpoint, when it has left the worker that it lost."""
+        self._again.append(self.live[ray_name])
+
+    def _new_spec(self) -> TrialSpec | None:
+        if self.exhausted:
             return None
         spec = self.next_spec()
         if spec is None:
             self.exhausted = True
             return None
-        name = self.ray_name(spec)
-        self.live[name] = spec
         self.handed_out.append(spec.id)
         if not self.journal[spec.id].spec:
             self.journal.append("trial", spec.id, spec=spec.to_json())
-        return LeanTrial(template, name, self.config(spec))
+        return spec
 
     def on_trial_complete(self, ray_name: str) -> None:
         """Free the slot."""

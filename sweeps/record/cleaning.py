@@ -14,14 +14,14 @@ import fsspec
 
 from cifar_models import checkpoint as checkpoints
 from search_spaces.study import SEARCH_SEED
-from sweeps.record.journal import TrialRecord
+from sweeps.record.journal import TERMINAL, TrialRecord
 
 _OURS = re.compile(r"([0-9a-f]{16})\.")
 """How the name of a trial's file begins."""
 _HALF = ".tmp"
 _WRITING_SECONDS = 60.0
 """A temporary file that was not written to for so long has lost its writer."""
-_LOST = frozenset({"stopped", "diverged", "out_of_memory", "impossible", "failed"})
+_LOST = TERMINAL - {"finished"} | {"stopped"}
 """Ends after which a training that is asked for again begins anew."""
 _SEARCH_OVER = "finished, its search has its numbers"
 

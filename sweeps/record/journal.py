@@ -18,7 +18,7 @@ FORMAT = 1
 FILE = "journal.jsonl"
 _LOCK = "driver.lock"
 
-TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "impossible", "failed"})
+TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "timed_out", "impossible", "failed"})
 """Outcomes that hold for every study; being stopped early is one study's decision."""
 _WRONG = TERMINAL - {"finished"} | {"interrupted"}
 

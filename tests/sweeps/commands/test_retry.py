@@ -163,10 +163,13 @@ def test_the_options_reach_the_run(
 
     monkeypatch.setattr(StudyRun, "execute", execute)
     words = ("retry", "--study", file, "--storage", state, "--max-concurrent", 3)
-    assert call(*words, "--failed").exit_code == running.INTERRUPTED
-    assert seen["options"] == Options(max_concurrent=3, retry=frozenset({"failed"}))
+    limited = (*words, "--failed", "--trial-time-limit", 60)
+    assert call(*limited).exit_code == running.INTERRUPTED
+    assert seen["options"] == Options(
+        max_concurrent=3, retry=frozenset({"failed", "timed_out"}), trial_time_limit=60.0
+    )
     call(*words, "--out-of-memory", "--failed")
-    assert seen["options"].retry == {"failed", "out_of_memory"}
+    assert seen["options"].retry == {"failed", "timed_out", "out_of_memory"}
 
 
 @pytest.mark.usefixtures("unloaded_studies")
@@ -175,7 +178,7 @@ def test_what_will_be_trained_again_is_said(state: Path, file: Path, journal: Jo
     words = ("retry", "--study", file, "--storage", state, "--dry-run")
     said = call(*words, "--failed").stdout
     assert f"  {cells()[1].spec.id} failed after 2 epochs: Oops: why\n" in said
-    assert said.endswith("small: 2 trials failed, to be trained again\n")
+    assert said.endswith("small: 2 trials failed or timed out, to be trained again\n")
     assert "1 trial out of memory, to be" in call(*words, "--out-of-memory").stdout
     journal.append("outcome", cells()[2].spec.id, status="finished")
     assert "small: no trial out of memory\n" in call(*words, "--out-of-memory").stdout

@@ -5,17 +5,20 @@ import signal
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from ray.exceptions import ActorDiedError
 from ray.tune.schedulers import TrialScheduler
 from rich.console import Console
 
 from sweeps.execution import chain as chains
-from sweeps.execution.chain import Chain, Interrupted, Phase, Recording
+from sweeps.execution.chain import Chain, Interrupted, Phase, Recording, Scheduling
+from sweeps.execution.faults import CHANCES, Fault, TimedOut
 from sweeps.execution.progress import Headline
 from sweeps.execution.trial_source import TrialSource
-from sweeps.record.journal import Unwritable
+from sweeps.record.journal import TrialRecord, Unwritable
 
 
 class Source:
@@ -178,3 +181,55 @@ def test_a_bug_ends_the_chain_with_its_traceback_once(said: io.StringIO) -> None
     told = str(chain.error)
     assert told.count("RuntimeError: broken") == 1
     assert "sweeps retry --failed" in told
+
+
+class Lossy(Source):
+    """Hands out again what it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__("a")
+        self.again: list[str] = []
+
+    def hand_out_again(self, name: str) -> None:
+        self.again.append(name)
+
+
+def lose(chain: Chain, error: Exception, epochs: int = 0) -> None:
+    """Tell a chain as Tune does that the worker of its trial is gone."""
+    chain.source.live = {"a": cast(Any, SimpleNamespace(id="a"))}
+    results: Any = {epoch: {} for epoch in range(1, epochs + 1)}
+    chain.journal = cast(Any, {"a": TrialRecord("a", results=results)})
+    trial: Any = SimpleNamespace(trial_id="a", error=error)
+    Scheduling(chain, 1).on_trial_error(None, trial)
+
+
+def test_a_trial_goes_on_with_other_workers_until_its_chances_are_used_up(
+    said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Lossy()
+    chain = started(iter([phase(said, "search", source)]))
+    given_up: list[tuple[str, Fault]] = []
+    monkeypatch.setattr(chain.recorder, "give_up", lambda *told: given_up.append(told))
+    for _ in range(CHANCES):
+        lose(chain, ActorDiedError())
+    assert (source.again, given_up) == (["a"] * CHANCES, [])
+    lose(chain, ActorDiedError(), epochs=1)
+    assert len(source.again) == CHANCES + 1, "an epoch has been recorded"
+    for _ in range(CHANCES):
+        lose(chain, ActorDiedError(), epochs=1)
+    ((name, fault),) = given_up
+    assert (name, fault.status) == ("a", "interrupted")
+    source.live, source.waiting = [], deque()
+    assert chain.next_trial() is None
+    assert f"Workers lost: {2 * CHANCES} died." in said.getvalue()
+
+
+def test_a_trial_that_is_out_of_time_goes_on_with_none(
+    said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Lossy()
+    chain = started(iter([phase(said, "search", source)]))
+    given_up: list[str] = []
+    monkeypatch.setattr(chain.recorder, "give_up", lambda _, fault: given_up.append(fault.status))
+    lose(chain, TimedOut("took longer"), epochs=3)
+    assert (source.again, given_up) == ([], ["timed_out"])

@@ -100,6 +100,14 @@ def test_every_outcome_is_told_as_it_is(journal: Journal) -> None:
     assert failed.user_attrs["reason"] == "because"
 
 
+def test_what_took_too_long_is_infeasible(journal: Journal) -> None:
+    searcher = source(journal)
+    run(searcher, journal, [0.4], "timed_out")
+    (late,) = told(searcher)
+    assert (late.state, late.intermediate_values) == (TrialState.PRUNED, {1: 0.4})
+    assert max(late.constraints.values()) > 0
+
+
 def test_the_selection_rule_gives_the_value(journal: Journal) -> None:
     best = searching().replace(selection="best")
     searcher = source(journal, best)

@@ -1,54 +1,53 @@
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import ray
 
 from sweeps.execution import phases
+from sweeps.execution.chain import Interrupted
 from sweeps.execution.phases import run_phases
 from sweeps.execution.ray_session import Resources
 
 
 class Chain:
-    """A chain that has ended, and counts how often its recorder was told of a sudden end."""
+    """A chain that Ray Tune has left, with or without an error."""
 
-    def __init__(self) -> None:
-        self.done, self.error, self.ends = True, None, 0
-        self.phase = self.progress = self.recorder = self
+    def __init__(self, *, done: bool = True, error: Exception | None = None) -> None:
+        self.done, self.error = done, error
+        self.phase = self.progress = self
+        self.said: list[str] = []
 
     def stop(self) -> None:
-        pass
+        self.said.append("stopped")
 
-    def on_experiment_end(self, trials: list[object]) -> None:
-        self.ends += 1
+    def conclude(self) -> None:
+        self.said.append("concluded")
 
 
-def run(monkeypatch: pytest.MonkeyPatch, kills: int) -> tuple[Chain, list[float]]:
-    """Run with a budget of 100 s, a clock of 30 s a look, and so many kills for memory."""
-    chain, left = Chain(), list[float]()
-    clock = iter(range(0, 10_000, 30))
+def run(monkeypatch: pytest.MonkeyPatch, chain: Chain) -> list[float]:
+    """Run with a budget of 100 s; return what Ray Tune is given of it."""
+    given = list[float]()
     for name in ("with_parameters", "with_resources"):
         monkeypatch.setattr(phases.tune, name, lambda *_, **__: None)
-    monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
-
-    def tune(trainable: object, chain: object, slots: int, seconds: float) -> None:
-        left.append(seconds)
-        if len(left) <= kills:
-            raise RuntimeError("a trial") from ray.exceptions.OutOfMemoryError("no memory")
-
-    monkeypatch.setattr(phases, "_tune", tune)
+    monkeypatch.setattr(phases, "_tune", lambda *told: given.append(told[-1]))
     run_phases(cast(Any, chain), {}, (), Resources(1, 0.0, 1), 100.0)
-    return chain, left
+    return given
 
 
-def test_after_a_kill_for_memory_the_rest_of_the_time_is_left(
+def test_all_phases_are_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = Chain()
+    assert run(monkeypatch, chain) == [100.0]
+    assert chain.said == ["stopped"]
+
+
+def test_what_went_wrong_between_phases_is_told_when_tune_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chain, left = run(monkeypatch, kills=2)
-    assert left == [70.0, 40.0, 10.0]
-    assert chain.ends == 2
+    with pytest.raises(ValueError, match="no trial"):
+        run(monkeypatch, Chain(error=ValueError("no trial")))
 
 
-def test_too_many_kills_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RuntimeError, match="a trial"):
-        run(monkeypatch, kills=99)
+def test_a_run_that_tune_was_made_to_end_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = Chain(done=False)
+    with pytest.raises(Interrupted):
+        run(monkeypatch, chain)
+    assert chain.said == ["concluded", "stopped"]

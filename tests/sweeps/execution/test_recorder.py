@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from sweeps.execution.faults import Fault
 from sweeps.execution.recorder import Recorder
 from sweeps.record.journal import Journal
 
@@ -66,3 +67,20 @@ def test_a_result_comes_with_the_decision_on_it(recorder: Recorder) -> None:
     assert recorder.journal["a"].status == "stopped"
     assert recorder.journal["a"].ended("s")
     assert not recorder.journal["a"].ended("another study")
+
+
+@pytest.mark.parametrize("status", ["out_of_memory", "timed_out"])
+def test_a_trial_that_is_given_up_for_a_fault_of_its_own_has_an_outcome(
+    recorder: Recorder, status: str
+) -> None:
+    recorder.give_up("a", Fault("killed", "too much", status))
+    assert (recorder.journal["a"].status, recorder.journal["a"].reason) == (status, "too much")
+    assert recorder.journal["a"].ended("any study")
+    assert not recorder.lost
+
+
+def test_of_a_trial_that_was_lost_the_same_command_goes_on(recorder: Recorder) -> None:
+    recorder.give_up("a", Fault("died", "segmentation fault"))
+    assert recorder.journal["a"].status == "interrupted"
+    assert not recorder.journal["a"].ended("s")
+    assert recorder.lost == ["segmentation fault"]
