@@ -12,6 +12,7 @@ from sweeps.commands.reproduce import reproduce
 from sweeps.commands.retry import retry
 from sweeps.commands.run import run
 from sweeps.commands.table import table
+from sweeps.commands.verify import verify
 
 app = typer.Typer(
     help="Hyperparameter sweeps and ablation studies on CIFAR that a researcher can publish.",
@@ -25,6 +26,7 @@ app.command("list")(list_choices)
 app.command("table")(table)
 app.command("report")(report)
 app.command("export")(export)
+app.command("verify")(verify)
 app.command("reproduce")(reproduce)
 app.command("retry")(retry)
 app.command("logs")(logs)

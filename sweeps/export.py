@@ -78,11 +78,17 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
 def training_command(results: Results, recipe: Path, data_dir: Path | None = None) -> str:
     """Return the command that trains an exported recipe again."""
     words = ["python", "-m", "cifar_models", str(recipe)]
-    for source in results.sources.items():
-        words += ["--components", str(_beside(recipe, *source))]
+    source = exported_source(results, recipe)
+    if source is not None:
+        words += ["--components", str(source)]
     if data_dir is not None:
         words += ["--data-dir", str(data_dir)]
     return shlex.join(words)
+
+
+def exported_source(results: Results, recipe: Path) -> Path | None:
+    """Return where the user's own file lies that an exported recipe needs, if it needs one."""
+    return next((_beside(recipe, *source) for source in results.sources.items()), None)
 
 
 def _beside(recipe: Path, name: str, text: str) -> Path:

@@ -1,11 +1,12 @@
 """`sweeps export`: the best recipes of a study as files that train again."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweeps.commands.options import (
+    DataDirOption,
     StateOption,
     StorageOption,
     StudyOption,
@@ -13,12 +14,28 @@ from sweeps.commands.options import (
     sentences,
 )
 
+if TYPE_CHECKING:
+    from sweeps.record.places import Places
+    from sweeps.record.results import Results
+
 
 @sentences
 def export(
     study: StudyOption,
     out: Annotated[Path, typer.Option(help="File of the best recipe.")] = Path("best.yaml"),
     top: Annotated[int, typer.Option(min=1, help="Write so many: best.yaml, best-2.yaml ...")] = 1,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Write their weights beside them, as safetensors.")
+    ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the best with all that `sweeps verify` needs."),
+    ] = None,
+    register: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Register the best with its weights in MLflow."),
+    ] = None,
+    data_dir: DataDirOption = None,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
@@ -27,6 +44,7 @@ def export(
 
     `python -m cifar_models best.yaml` trains it again and compares.
     """
+    from sweeps.bundle import write_bundle
     from sweeps.commands.studies import study_name
     from sweeps.export import export_best, training_command
     from sweeps.record.mlflow_runs import Runs
@@ -35,5 +53,34 @@ def export(
 
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri)
-    for path in export_best(results, Runs(places.tracking_uri, reading=True), out, top):
-        typer.echo(f"{path}   {training_command(results, path)}")
+    runs = Runs(places.tracking_uri, reading=True)
+    if bundle is not None:
+        seeds = write_bundle(results, runs, bundle).seeds
+        typer.echo(f"{bundle}   sweeps verify {bundle} --seeds {len(seeds)}")
+        return
+    files = export_best(results, runs, out, top)
+    for path in files:
+        typer.echo(f"{path}   {training_command(results, path, data_dir)}")
+    if weights or register:
+        _weights(files if weights else files[:1], register, places, results, data_dir)
+
+
+def _weights(
+    recipes: list[Path], register: str | None, places: "Places", results: "Results",
+    data_dir: Path | None,
+) -> None:  # fmt: skip
+    """Write the weights of recipes, and register the first."""
+    from sweeps.export import exported_source
+    from sweeps.weights import export_weights
+
+    exported = [export_weights(path, places.storage, data_dir) for path in recipes]
+    for file, _ in exported:
+        typer.echo(file)
+    if register is None:
+        return
+    from sweeps.model_registry import register as register_model
+
+    file, shape = exported[0]
+    own = exported_source(results, recipes[0])
+    model = register_model(register, places.tracking_uri, recipes[0], file, shape, own)
+    typer.echo(f"{model}   mlflow models predict -m {model} --env-manager local")

@@ -27,3 +27,18 @@ def test_out_may_lie_in_a_new_folder(recorded: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "recipe.yaml"
     call("export", "--study", "small", "--storage", recorded, "--out", out)
     assert yaml.safe_load(out.read_text(encoding="utf-8"))["provenance"]["study"] == "small"
+
+
+def test_a_bundle_is_a_folder_that_verify_reads(recorded: Path, tmp_path: Path) -> None:
+    result = call("export", "--study", "small", "--storage", recorded, "--bundle", tmp_path / "b")
+    assert result.stdout == f"{tmp_path / 'b'}   sweeps verify {tmp_path / 'b'} --seeds 3\n"
+    told = call("verify", tmp_path / "b")
+    assert told.exit_code == 2  # the record is made up, its data are none
+    assert "the data are not those of the bundle" in told.stderr
+
+
+def test_weights_that_are_gone_are_a_sentence(recorded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "best.yaml"
+    result = call("export", "--study", "small", "--storage", recorded, "--out", out, "--weights")
+    assert result.exit_code == 2
+    assert "there are no weights of trial" in result.stderr
