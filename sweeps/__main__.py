@@ -2,6 +2,7 @@
 
 import typer
 
+from sweeps.commands.analyse import analyse
 from sweeps.commands.clean import clean
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
@@ -25,6 +26,7 @@ app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)
 app.command("report")(report)
+app.command("analyse")(analyse)
 app.command("export")(export)
 app.command("verify")(verify)
 app.command("reproduce")(reproduce)

@@ -75,10 +75,11 @@ def _numbers(frame: pd.DataFrame, cells: pd.DataFrame, measure: Measure) -> str:
     title = measure.title[0].upper() + measure.title[1:]
     unit = f" in {measure.unit}" if measure.unit else ""
     better = "" if measure.higher_is_better else " (lower is better)"
-    epochs = _counted(_range(cells["planned_epochs"].dropna()), "epoch")
+    planned = cells["planned_epochs"].dropna()
+    epochs = f", {_counted(_range(planned), 'epoch')} a trial" if (planned > 0).any() else ""
     return (
         f"{title}{unit}{better}: mean \N{PLUS-MINUS SIGN} standard deviation over "
-        f"{_counted(_range(frame['seeds']), 'seed')}, {epochs} a trial"
+        f"{_counted(_range(frame['seeds']), 'seed')}{epochs}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -54,7 +55,8 @@ def tradeoff_points(table: Table, column: str) -> pd.DataFrame:
 
     Returns:
         Columns ``level``, ``baseline``, ``cost``, ``mean``, ``sd`` (on the table's split), and
-        ``front``: no other level is as good for less, nor better for as much.
+        ``front``: no other level is as good for less, nor better for as much; only levels with
+        all their seeds are weighed.
     """
     frame = table.frame.assign(name=_names(table.frame)).drop_duplicates("variant")
     points = pd.DataFrame(
@@ -64,12 +66,15 @@ def tradeoff_points(table: Table, column: str) -> pd.DataFrame:
             "cost": frame[column].astype(float),
             "mean": frame[f"{table.split}_mean"].astype(float),
             "sd": frame[f"{table.split}_sd"].astype(float),
+            "whole": frame["completed"] == frame["seeds"],
         }
     )
     points = points.dropna(subset=["cost", "mean"]).sort_values("cost", ignore_index=True)
     sign = 1.0 if table.measure.higher_is_better else -1.0
-    pairs = list(zip(-points["cost"], sign * points["mean"], strict=True))
-    return points.assign(front=non_dominated(pairs))
+    weighed = points[points["whole"]]
+    pairs = list(zip(-weighed["cost"], sign * weighed["mean"], strict=True))
+    best = weighed.index[np.array(non_dominated(pairs), dtype=bool)]
+    return points.drop(columns="whole").assign(front=points.index.isin(best))
 
 
 def _names(frame: pd.DataFrame) -> "pd.Series[str]":

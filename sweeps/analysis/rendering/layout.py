@@ -92,11 +92,16 @@ def _line(row: Any, columns: Sequence[Column], measure: Measure) -> Line:
 
 
 def _columns(table: Table) -> tuple[Column, ...]:
-    """List the columns of a table; the first names the level."""
+    """List the columns of a table, the first names the level; what nobody measured has none."""
     measure, split = table.measure, table.split
     splits = [name for name in ("validation", "test") if table.frame[f"{name}_mean"].notna().any()]
     delta, points = "\N{GREEK CAPITAL LETTER DELTA}", measure.difference_unit
     f1 = find_measure("macro_f1")
+    beside = {
+        "macro_f1": Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
+        "parameters": Column("parameters", lambda row: integer(row.parameters)),
+        "seconds": Column("time", lambda row: amount(row.seconds), "s/trial"),
+    }
     return (
         level_column(table),
         Column("n", _seeds),
@@ -106,9 +111,7 @@ def _columns(table: Table) -> tuple[Column, ...]:
         Column("p", lambda row: p_value(row.p_holm), "Holm"),
         Column("resolved", _resolved(table.margin), align="left"),
         Column("rank", _rank, align="left"),
-        Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
-        Column("parameters", lambda row: integer(row.parameters)),
-        Column("time", lambda row: amount(row.seconds), "s/trial"),
+        *(column for name, column in beside.items() if table.frame[name].notna().any()),
         *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
         Column("status", lambda row: row.status, align="left"),
     )

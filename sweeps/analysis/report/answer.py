@@ -23,7 +23,9 @@ def answer(table: Table) -> tuple[str, str]:
         return _alone(frame, table), "Nothing is compared with it."
     sure = compared["resolved"].fillna(False).astype(bool) & ~compared["uncorrected"]
     first, second = _found(compared[sure], table, len(compared)), _open(compared[~sure], table)
-    return (f"INTERIM, not all trials are done: {first}" if table.interim else first), second
+    if table.interim:
+        first = f"INTERIM, not all trials are done: {first[0].lower()}{first[1:]}"
+    return first, second
 
 
 def _alone(frame: pd.DataFrame, table: Table) -> str:

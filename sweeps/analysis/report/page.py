@@ -42,6 +42,7 @@ def page(material: Material, drawn: list[Picture]) -> str:
     for picture in drawn:
         sections.setdefault(picture.section, []).append((picture, Markup(inline(picture))))
     found, left = answer(table)
+    spent = spending(material.trials).query("seconds > 0")
     return str(
         templates().get_template("report.html.j2").render(
             table=table,
@@ -51,7 +52,7 @@ def page(material: Material, drawn: list[Picture]) -> str:
             main=lay_out(table),
             blocks=list(blocks(table)),
             pictures=sections,
-            spent=[_spent(row) for row in spending(material.trials).to_dict("records")],
+            spent=[_spent(row) for row in spent.to_dict("records")],
             search=_search(material),
             changes=recipe_differences(table, material.recipes),
             recipe=baseline_recipe(table, material.recipes),

@@ -23,6 +23,14 @@ def test_the_front_is_what_is_not_beaten_for_less() -> None:
     assert points["baseline"].to_list() == [True, False, False]
 
 
+def test_a_level_without_all_seeds_is_neither_on_the_front_nor_beats_others() -> None:
+    trials = frames.blank(frames.small(), "leaky_relu", 12, "diverged")
+    trials["parameters"] = trials["level"].map(SIZES | {"leaky_relu": 50})
+    points = tradeoff_points(ablation_table(trials, frames.CONTEXT), "parameters")
+    assert points["level"].to_list() == ["leaky_relu", "relu", "tanh"]
+    assert points["front"].to_list() == [False, True, False]
+
+
 def test_of_a_loss_less_is_better() -> None:
     trials = frames.small()
     trials["parameters"] = trials["level"].map(SIZES)
