@@ -89,6 +89,11 @@ class StudyRun:
                 self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             parent = runs.create_parent(self.study.name, self.study.question)
+            base = self.study.base
+            runs.name_data(
+                parent, base.dataset.name, self.images.source(base).fingerprint,
+                base.dataset.model_dump_json(), self.images.sizes(base),
+            )  # fmt: skip
             self.tracker = Tracker(runs, self.journal, self.study.name, parent)
             try:
                 self._train()

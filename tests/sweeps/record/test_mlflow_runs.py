@@ -284,3 +284,12 @@ def test_many_runs_are_not_read_for_the_sake_of_few_trials(
     assert not runs.absent(spec(99).id)  # not known: it must be asked for
     assert runs.trial(spec(99).id) is None
     assert runs.absent(spec(99).id)
+
+
+def test_a_study_names_its_data_once(runs: Runs) -> None:
+    parent = runs.create_parent("small", "?")
+    for _ in range(2):
+        runs.name_data(parent, "shapes", "f" * 64, '{"name": "shapes"}', {"train": 100})
+    (named,) = runs.client.get_run(parent).inputs.dataset_inputs
+    assert (named.dataset.name, named.dataset.digest) == ("shapes", "f" * 36)
+    assert named.dataset.profile == '{"train": 100}'
