@@ -1,0 +1,1 @@
+"""What was recorded for benchmarks, how, and how it is read."""
