@@ -59,7 +59,10 @@ def seeds_for(difference: float, sd: float) -> float:
 
 def power(effect: float, pairs: int, alpha: float = ALPHA) -> float:
     """Return the probability that the paired t test finds a standardised difference."""
-    return float(TTestPower().power(effect, pairs, alpha))
+    found = float(TTestPower().power(effect, pairs, alpha))
+    if math.isnan(found):  # scipy has no such small probability of the wrong direction
+        return float(TTestPower().power(effect, pairs, alpha / 2, alternative="larger"))
+    return found
 
 
 @cache

@@ -1,8 +1,7 @@
 """Who may be called the best: the first by mean, and all that cannot be told from it."""
 
 import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -63,7 +62,12 @@ def _values(cells: pd.DataFrame, factor: str, levels: list[str]) -> Numbers:
     return cells.loc[[(factor, level) for level in levels]].dropna(axis="columns").to_numpy(float)
 
 
-def _pairs(values: Numbers) -> Iterator[float]:
-    """Yield the p-value of each pair of levels, NaN where its differences have no spread."""
-    for one, other in itertools.combinations(values, 2):
-        yield math.nan if without_spread(one - other) else float(paired_t(one, other).p)
+def _pairs(values: Numbers) -> Numbers:
+    """Return the p-value of each pair of levels, NaN where its differences have no spread."""
+    pairs = np.array([*itertools.combinations(range(len(values)), 2)], dtype=int).reshape(-1, 2)
+    one, other = values[pairs[:, 0]], values[pairs[:, 1]]
+    spread = np.array([not without_spread(differences) for differences in one - other], dtype=bool)
+    p = np.full(len(pairs), np.nan)
+    if spread.any():
+        p[spread] = paired_t(one[spread], other[spread]).p
+    return p

@@ -111,32 +111,39 @@ def two_way(cells: pd.DataFrame, crossed: Crossed, column: str) -> TwoWay:
         deviations=deviations,
         completed=np.nan_to_num(completed),
         seeds=seeds,
-        effects=_effects(done.rename(columns={column: "value"}), crossed, len(names) * seeds),
+        effects=effects(done.rename(columns={column: "value"}), crossed)
+        if len(done) == len(names) * seeds
+        else (),
     )
 
 
-def _effects(done: pd.DataFrame, crossed: Crossed, planned: int) -> tuple[Effect, ...]:
+def effects(done: pd.DataFrame, crossed: Crossed) -> tuple[Effect, ...]:
     """Test both factors and their interaction, seeds as subjects.
+
+    None where there is one level or seed, or no spread to test against.
+
+    Args:
+        done: a row a trial, every seed in every cell: ``seed``, ``row``, ``column``, ``level`` (of
+            both), ``value``.
+        crossed: the factors.
 
     Source: Montgomery, Design and Analysis of Experiments, chapter 15 (repeated measures);
         Geisser and Greenhouse 1958, section 3, for the bound.
     """
     fewest = min(done["seed"].nunique(), len(crossed.row_levels), len(crossed.column_levels))
-    if len(done) < planned or fewest < 2 or _additive(done):
+    if fewest < 2 or _additive(done):
         return ()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # without any spread F is infinite
         found = AnovaRM(done, "value", "seed", within=["row", "column"]).fit().anova_table
-    effects = []
+    told = []
     names = (crossed.rows, crossed.columns, "interaction")
     for name, (f, freedom, of_error, p) in zip(names, found.to_numpy(float), strict=True):
         if not math.isfinite(f):
             return ()
         bound = max(p, stats.f.sf(f, 1, done["seed"].nunique() - 1))
-        effects.append(
-            Effect(name, float(f), (int(freedom), int(of_error)), float(p), float(bound))
-        )
-    return tuple(effects)
+        told.append(Effect(name, float(f), (int(freedom), int(of_error)), float(p), float(bound)))
+    return tuple(told)
 
 
 def _additive(done: pd.DataFrame) -> bool:

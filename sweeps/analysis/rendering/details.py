@@ -16,7 +16,7 @@ from sweeps.analysis.rendering.layout import (
 from sweeps.analysis.significance import ALPHA, MOST_ENUMERATED, least_sign_flip
 from sweeps.analysis.table import Table
 
-TITLE = "Behind the verdicts: intervals, effect sizes, tests and what the seeds can show"
+TITLE = "Intervals, effect sizes, tests and power behind the verdicts"
 
 
 def lay_out_details(table: Table) -> Layout:

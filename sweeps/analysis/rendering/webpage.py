@@ -73,7 +73,8 @@ def _group(group: Group, layout: Layout) -> str:
     head = ""
     if len(layout.groups) > 1:
         span = len(layout.columns)
-        head = f'<tr class="factor"><th colspan="{span}">{escape(group.factor)}</th></tr>\n'
+        name = f'<th colspan="{span}" scope="rowgroup">{escape(group.factor)}</th>'
+        head = f'<tr class="factor">{name}</tr>\n'
     rows = "".join(_row(line, layout) for line in group.lines)
     return f"<tbody>\n{head}{rows}</tbody>\n"
 

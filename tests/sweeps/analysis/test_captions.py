@@ -1,5 +1,9 @@
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from sweeps.analysis.significance import equivalence
 from sweeps.analysis.table import Table, ablation_table
 from tests.sweeps.analysis import frames
 
@@ -42,6 +46,8 @@ def stated(margin: float) -> Table:
 def test_a_stated_margin_tells_what_is_equal_and_what_it_would_take() -> None:
     table = stated(0.5)
     assert table.frame["equal"].to_list()[1:] == [True, False]
+    alone = equivalence(np.array([0.0001, 0.0002, 0.0]), 0.005)
+    assert table.frame["p_equal"][1] == pytest.approx(2 * float(alone)), "Holm of two"
     assert "Equal within ±0.5 points: two one-sided paired t tests, Holm-adj" in table.caption
     assert "for ±0.5 points it takes 2 to 2,640 seeds." in table.caption
     assert "no margin was stated" not in table.caption

@@ -36,3 +36,10 @@ def test_names_are_escaped() -> None:
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
     assert "a&amp;b" in text
+
+
+def test_the_name_of_a_factor_heads_its_rows_on_the_left() -> None:
+    levels = {"relu": [0.70, 0.72], "tanh": [0.73, 0.74]}
+    text = webpage(ablation_table(frames.trials({"a": levels, "b": levels}), frames.CONTEXT))
+    assert text.count('scope="rowgroup">a</th>') == 2, "of the table, and of what stands behind it"
+    assert "th[scope] { text-align: left; }" in text

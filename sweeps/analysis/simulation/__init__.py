@@ -1,0 +1,1 @@
+"""Do the tables' methods keep what they promise? Tried on studies whose truth is known."""
