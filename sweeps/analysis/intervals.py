@@ -9,8 +9,8 @@ from scipy import stats
 from sweeps.analysis.significance import CONFIDENCE, Numbers, without_spread
 
 FEWEST_RESAMPLED = 20
-"""Values from which the interval is BCa. With fewer it is far too short, and at 20 to 40 normal ones
-it still covers 93 to 94 % (docs/statistics.md)."""
+"""Values from which the interval is BCa. With fewer it is far too short; of 20 to 40 normal ones it
+still covers 93 to 94 % (docs/statistics.md)."""
 RESAMPLES = 9_999
 
 
