@@ -135,7 +135,12 @@ def _connect(address: str) -> None:
             logging_level=logging.ERROR,
             log_to_driver=False,
         )
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+    except Exception as error:  # of any kind: a start that takes too long is a bare Exception
+        if own:
+            raise ValueError(
+                f"Ray does not start on this machine: {str(error).splitlines()[0]} Run the same "
+                "command again when the machine is less busy"
+            ) from None
         raise ValueError(
             f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}; start one with "
             "`ray start --head`, or leave --address out to run on this machine"

@@ -97,6 +97,16 @@ class Evidence:
         """Return the distinct epochs that the journal has."""
         return sum(len(known.results) for known in self.records().values())
 
+    def thrown_back(self) -> int:
+        """Return how often a trial went on from before the last epoch that the journal had."""
+        last: Counter[str] = Counter()
+        times = 0
+        for event in read_events(self.state / "journal.jsonl"):
+            if event["event"] == "result":
+                times += event["epoch"] < last[event["trial"]]
+                last[event["trial"]] = event["epoch"]
+        return times
+
     def duplicates(self) -> int:
         """Return how many runs MLflow has beyond one a trial."""
         counts = Counter(run.data.tags.get("trial") for run in self.runs())

@@ -41,6 +41,7 @@ def test_a_study_bears_kills(study: Certified, tmp_path: Path, costs: list[Cost]
     )
     costs.append(cost)
     assert (cost.duplicates, cost.lost) == (0, 0)
+    assert killed.thrown_back() == 0, "a checkpoint is never behind the record"
     assert redone <= KILLS * SLOTS, "a kill costs the epochs that were in the making, no more"
     assert {run.info.status for run in killed.runs()} == {"FINISHED"}
 

@@ -40,7 +40,7 @@ def test_a_study_bears_the_loss_of_nodes(study: Certified, tmp_path: Path) -> No
     assert as_json(bereft.outcome()) == as_json(twin.outcome())
     assert as_json(bereft.told()) == as_json(twin.told())
     assert bereft.table() == twin.table()
-    assert (bereft.duplicates(), bereft.lost()) == (0, 0)
+    assert (bereft.duplicates(), bereft.lost(), bereft.thrown_back()) == (0, 0, 0)
     redone = bereft.epochs_trained() - bereft.epochs_recorded()
     assert redone <= len(LOSSES), "a node has one worker"
     told = re.findall(r"Workers lost: (.*?)\.", (bereft.folder / "output").read_text())

@@ -12,13 +12,14 @@ PATIENCE = 120.0
 """Seconds that a driver has to end after its Ray session was killed, and to show a sign of life."""
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *options: str, **environment: str) -> subprocess.Popen[bytes]:
     """Start the driver of a folder's study."""
     with (folder / "output").open("ab") as output:
         return subprocess.Popen(
             [sys.executable, str(SCRIPT), "--study", "certified.py", "--max-concurrent", "2",
              *options],
-            cwd=folder, stdout=output, stderr=output, env=os.environ | {"COLUMNS": "120"},
+            cwd=folder, stdout=output, stderr=output,
+            env=os.environ | {"COLUMNS": "120"} | environment,
         )  # fmt: skip
 
 

@@ -88,6 +88,7 @@ def test_the_study_is_run_at_its_budget(
     result = call(
         *("reproduce", "--study", "c_loss", "--budget", budget, "--seeds", "3,4", "--fresh"),
         *("--data-dir", "d", "--max-concurrent", 2, "--time-budget", 60, "--state", "s"),
+        *("--trial-time-limit", 30),
     )
     assert result.exit_code == INTERRUPTED
     assert "the same command goes on from here" in result.stdout
@@ -95,7 +96,7 @@ def test_the_study_is_run_at_its_budget(
     assert seen["study"].seed_list == (3, 4)
     options = seen["options"]
     assert (options.data_dir, options.max_concurrent) == (Path("d"), 2)
-    assert (options.time_budget, options.fresh) == (60, True)
+    assert (options.time_budget, options.fresh, options.trial_time_limit) == (60, True, 30)
     assert seen["places"].state == Path("s").absolute()
     assert tree(tmp_path) == {}
 
@@ -149,15 +150,16 @@ def test_bad_input_is_a_sentence(
     refuse(tmp_path, said, "reproduce", *words)
 
 
-@pytest.mark.parametrize("budget", ["nan", "inf", "-5", "0"])
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-5", "0"])
+@pytest.mark.parametrize("option", ["--time-budget", "--trial-time-limit"])
 @pytest.mark.parametrize("command", ["run", "retry --failed", "reproduce"])
-def test_a_time_budget_is_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, budget: str
+def test_a_time_is_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, option: str, seconds: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(StudyRun, "execute", lambda _: pytest.fail("trained"))
-    words = ("--study", "c_loss", "--time-budget", budget)
-    said = f"--time-budget wants a number of seconds above zero, got {budget}"
+    words = ("--study", "c_loss", option, seconds)
+    said = f"{option} wants a number of seconds above zero, got {seconds}"
     refuse(tmp_path, said, *command.split(), *words)
 
 

@@ -87,11 +87,13 @@ def test_the_options_reach_the_run(file: Path, monkeypatch: pytest.MonkeyPatch) 
         *("run", "--study", file, "--epochs", 4, "--seeds", "7,8", "--data-dir", "d"),
         *("--address", "auto", "--cpus-per-trial", 2, "--gpus-per-trial", 0.5),
         *("--max-concurrent", 3, "--time-budget", 60, "--fresh", "--state", "s"),
+        *("--trial-time-limit", 30),
     )
     options = seen["options"]
     assert (options.data_dir, options.address) == (Path("d"), "auto")
     assert (options.cpus_per_trial, options.gpus_per_trial) == (2, 0.5)
     assert (options.max_concurrent, options.time_budget, options.fresh) == (3, 60, True)
+    assert options.trial_time_limit == 30
     assert seen["places"].state == Path("s").absolute()
     assert (seen["study"].base.epochs, seen["study"].seed_list) == (4, (7, 8))
     assert [source.filename for source in seen["sources"]] == ["own.py"]

@@ -81,3 +81,10 @@ def test_when_others_would_fare_no_better_none_is_handed_out_again(source: Plann
     source.lost = True
     assert handed_out(source) is None
     assert source.over
+
+
+def test_what_the_record_has_is_not_handed_out(journal: Journal) -> None:
+    journal.append("outcome", FIRST.id, status="finished")
+    source = PlannedTrials([FIRST, SECOND], "small", journal, "runs", slots=1)
+    assert source.next_spec() == SECOND
+    assert source.next_spec() is None
