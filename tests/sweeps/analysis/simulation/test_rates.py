@@ -71,6 +71,6 @@ def test_a_difference_far_below_the_luck_of_seeds_is_found_by_pairs() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_every_promise_is_kept() -> None:
-    assert broken(list(tried(1000)), list(planted(1000))) == []
+    assert broken(list(tried()), list(planted())) == []
