@@ -1,1 +1,18 @@
-"""How to run many trainings: Ray Tune, Optuna and MLflow, and the tables that come of it."""
+"""How to run many trainings: Ray Tune, Optuna and MLflow, and the tables that come of it.
+
+``from sweeps import results, run`` serves notebooks; what it imports, it imports when asked.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sweeps.interactive import StudyResults, results, run
+
+__all__ = ["StudyResults", "results", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("sweeps.interactive"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
