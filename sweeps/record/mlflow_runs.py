@@ -5,7 +5,6 @@ level it stands for is kept by each study's parent (artifact ``membership.json``
 can serve several studies. A tag ``in.<study>`` on the child serves the filters of MLflow's UI.
 """
 
-import io
 import json
 import logging
 import os
@@ -33,7 +32,7 @@ from sqlalchemy.engine import Engine
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import FILE as JOURNAL
-from sweeps.record.run_update import CURVES, RunUpdate
+from sweeps.record.run_update import CURVES, RunUpdate, curves_frame
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
 logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # we tell of errors, in a sentence
@@ -215,9 +214,10 @@ class Runs:
 
     def text(self, run: Run, path: str) -> str | None:
         """Return a text artifact of a run, None when it has none."""
+        store = get_artifact_repository(run.info.artifact_uri, tracking_uri=self.uri)
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                file = self.client.download_artifacts(run.info.run_id, path, folder)
+            try:  # MLflow's client would ask for the run twice
+                file = store.download_artifacts(path, folder)  # type: ignore[no-untyped-call]
             except (MlflowException, OSError):
                 return None
             return Path(file).read_text(encoding="utf-8")
@@ -226,8 +226,7 @@ class Runs:
         """Return the curves of a trial, a row an epoch; from the history while it is running."""
         text = self.text(run, CURVES) if run.info.status == "FINISHED" else None
         if text is not None:
-            exact = pd.read_csv(io.StringIO(text), dtype=str)  # pandas 3.0 would round numbers
-            return exact.astype(float).astype({"epoch": int})
+            return curves_frame(text)
         columns = {}
         for name in run.data.metrics:
             if not name.startswith(("final/", "best/", "test_", "epochs")):

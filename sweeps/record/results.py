@@ -177,6 +177,8 @@ def _measured_costs(
     costs: tuple[Cost, ...], curve: pd.DataFrame, facts: dict[str, str]
 ) -> dict[str, float]:
     """Return each cost by its column; a hole where what was recorded does not have it."""
+    if not costs:
+        return {}
     rows: list[dict[str, float]] = [
         {str(name): value for name, value in row.items()} for row in curve.to_dict("records")
     ]
