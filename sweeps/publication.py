@@ -13,6 +13,7 @@ from sweeps.analysis.guards import asked_for
 from sweeps.analysis.rendering import render
 from sweeps.analysis.report.files import write
 from sweeps.analysis.report.material import Material, Searched
+from sweeps.analysis.standing import standing
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.analysis.two_way import Crossed
 from sweeps.record.mlflow_runs import Runs
@@ -56,12 +57,22 @@ def table_of(results: Results) -> Table:
             f"split is fixed (split seed {split['seed']})"
         ),
         equal_budget=study.get("equal_budget", True),
-        notes=_unknown_costs(results),
+        notes=(*_standing(results), *_unknown_costs(results)),
         margin=study.get("margin"),
         differing=asked_for(_varied_paths(study)),
         crossed=crossed(study),
     )
     return ablation_table(results.trials, context, study["metric"], results.costs)
+
+
+def _standing(results: Results) -> Iterator[str]:
+    """Yield whether the study confirms what was written down, if anything was."""
+    known = results.registration
+    if known is not None:
+        told = standing(
+            known.digest, known.time, known.study, results.study, results.trials, results.curves
+        )
+        yield f"{told}."
 
 
 def _unknown_costs(results: Results) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`sweeps plan`: what a study would cost and what is done, before anything is spent."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from sweeps.commands.options import (
     AddressOption,
@@ -44,6 +46,10 @@ def plan(
     max_concurrent: ConcurrentOption = None,
     deterministic: DeterministicOption = False,
     json: JsonOption = False,
+    register: Annotated[
+        bool,
+        typer.Option("--register", help="Write the study down before it is run, with a hash."),
+    ] = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
@@ -61,6 +67,19 @@ def plan(
         deterministic=deterministic,
     )  # fmt: skip
     print_plan(question, places, options, Console(), as_json=json)
+    if register:
+        typer.echo(_written(question, places))
+
+
+def _written(study: "Study", places: "Places") -> str:
+    """Write a study down, and return what to say of it."""
+    from sweeps.record.mlflow_runs import Runs
+    from sweeps.record.places import make_writable
+    from sweeps.record.registration import register
+
+    make_writable(places)
+    known = register(study, Runs(places.tracking_uri, places.artifacts))
+    return f"written down as {known.digest}"
 
 
 def print_plan(

@@ -14,6 +14,7 @@ from cifar_models.costs import Cost
 from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import resolve_places
+from sweeps.record.registration import Registration, registered
 
 _FACTS = (*PACKAGES, "device", "node", "git_commit", "data", "signature")
 _COUNTED = ("parameters", "seconds")
@@ -34,6 +35,7 @@ class Results:
             user's own whose class is not registered here.
         recipes: the recipe of each variant of the ablation that has a run: flat paths and texts.
         command: the words that the study was last run with.
+        registration: what was written down of it before, if anything.
     """
 
     study: dict[str, Any]
@@ -45,6 +47,7 @@ class Results:
     costs: tuple[Cost, ...] = ()
     recipes: dict[str, dict[str, str]] = field(default_factory=dict)
     command: tuple[str, ...] = ()
+    registration: Registration | None = None
 
 
 def load(study: str, tracking_uri: str | None = None) -> Results:
@@ -93,6 +96,7 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         costs=costs,
         recipes=_recipes(membership["cells"], found),
         command=tuple(membership.get("command", ())),
+        registration=registered(runs, parent),
     )
 
 

@@ -109,3 +109,15 @@ def test_the_price_of_waiting_for_a_cohort_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     shared = call("plan", "--study", "searching.py", "--deterministic", "--gpus-per-trial", "auto")
     assert "each asked for when the last has ended\n" in shared.stdout
+
+
+def test_a_plan_can_be_written_down(folder: Path) -> None:
+    result = call("plan", "--study", "tiny.py", "--register")
+    assert result.exit_code == 0
+    assert (folder / "runs" / "mlflow.db").exists()
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("written down as ")
+    assert call("plan", "--study", "tiny.py", "--register").stdout.splitlines()[-1] == last
+    other = call("plan", "--study", "tiny.py", "--register", "--seeds", 9)
+    assert other.exit_code == 2
+    assert "is written down otherwise (seeds)" in other.stderr
