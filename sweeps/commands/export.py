@@ -55,6 +55,10 @@ def export(
     results = load(study_name(study), places.tracking_uri)
     runs = Runs(places.tracking_uri, reading=True)
     if bundle is not None:
+        if weights or register or top > 1:
+            raise ValueError(
+                "--bundle writes the best alone: give --weights, --register and --top by themselves"
+            )
         seeds = write_bundle(results, runs, bundle).seeds
         typer.echo(f"{bundle}   sweeps verify {bundle} --seeds {len(seeds)}")
         return

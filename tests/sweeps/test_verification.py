@@ -80,3 +80,9 @@ def test_the_interval_is_that_of_one_more_value() -> None:
     assert interval.high - 2.0 == pytest.approx(4.3027 * (4 / 3) ** 0.5, rel=1e-4)
     assert 2.0 in interval
     assert 7.0 not in interval
+
+
+def test_many_numbers_are_given_more_room() -> None:
+    one, ten = prediction([1.0, 2.0, 3.0]), prediction([1.0, 2.0, 3.0], judged=10)
+    assert ten.high - 2.0 == pytest.approx(14.089 * (4 / 3) ** 0.5, rel=1e-3)  # t at 0.9975
+    assert ten.low < one.low

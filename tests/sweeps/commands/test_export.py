@@ -42,3 +42,10 @@ def test_weights_that_are_gone_are_a_sentence(recorded: Path, tmp_path: Path) ->
     result = call("export", "--study", "small", "--storage", recorded, "--out", out, "--weights")
     assert result.exit_code == 2
     assert "there are no weights of trial" in result.stderr
+
+
+def test_a_bundle_takes_no_other_wish(recorded: Path, tmp_path: Path) -> None:
+    result = call("export", "--study", "small", "--storage", recorded, "--top", 2,
+                  "--bundle", tmp_path / "b")  # fmt: skip
+    assert result.exit_code == 2
+    assert "--bundle writes the best alone" in result.stderr
