@@ -19,7 +19,8 @@ def standing(
         frozen: fields of the study as they were written down.
         study: the study as it was run.
         trials: one row a (trial, membership); those of the ablation count.
-        curves: one row a (trial, epoch), with ``time`` in seconds since 1970.
+        curves: one row a (trial, epoch), with ``time`` in seconds since 1970; trials that have not
+            ended have none.
 
     Source: Nosek et al. 2018, "The preregistration revolution", PNAS 115(11).
     """
@@ -29,8 +30,9 @@ def standing(
     if changed:
         return f"Exploratory: it was written down {name} with other {', '.join(changed)}"
     ours = set(trials.loc[trials["role"] == "ablation", "trial"])
-    begun = curves[curves["trial"].isin(ours)].groupby("trial")["time"].min()
-    before = int((begun < written).sum())
+    ended = curves[curves["trial"].isin(ours)]
+    timed = ended.groupby("trial")["time"].min() if "time" in ended else pd.Series(dtype=float)
+    before = int((timed < written).sum())
     if before:
         return (
             f"Exploratory: it was written down {name}, when {before} of its {len(ours)} trials had "

@@ -41,7 +41,7 @@ def register(study: Study, runs: Runs) -> Registration:
     """Write a study down; saying the same again gives what was written first.
 
     Raises:
-        ValueError: Something else was written down under its name.
+        ValueError: Something else was written down under its name, or its ablation has begun.
     """
     content = {name: study.model_dump(mode="json")[name] for name in FROZEN}
     parent = runs.parent(study.name)
@@ -54,6 +54,11 @@ def register(study: Study, runs: Runs) -> Registration:
                 f"{known.digest[:16]}; give this one another name"
             )
         return known
+    if parent is not None and runs.membership(parent) is not None:
+        raise ValueError(
+            f"study {study.name} has begun, and it is too late to write it down: give what shall "
+            "be confirmed another name, and seeds that were not seen"
+        )
     written = Registration(time=time.time(), study=content)
     run_id = runs.create_parent(study.name, study.question)
     runs.client.log_text(run_id, written.model_dump_json(indent=1), FILE)

@@ -27,3 +27,9 @@ def test_what_was_known_before_is_not_confirmed(
 ) -> None:
     found = standing("abc", written, FROZEN, FROZEN | {"name": "small"} | study, TRIALS, CURVES)
     assert pd.Series([found]).str.contains(said).all(), found
+
+
+def test_trials_that_have_not_ended_were_not_known() -> None:
+    running = CURVES.drop(columns="time")
+    assert standing("abc", 1.0, FROZEN, FROZEN, TRIALS, running).startswith("Confirmatory")
+    assert standing("abc", 1.0, FROZEN, FROZEN, TRIALS, running[:0]).startswith("Confirmatory")

@@ -32,3 +32,9 @@ def test_a_table_says_whether_it_confirms(state: Path) -> None:
     notes = table_of(load("small", f"sqlite:///{state}/mlflow.db")).footnotes
     assert any(note.startswith(f"Confirmatory: it was written down as {digest[:16]}")
                for note in notes)  # fmt: skip
+
+
+def test_a_study_that_has_begun_is_too_late(state: Path) -> None:
+    runs = record_study(state)
+    with pytest.raises(ValueError, match="has begun, and it is too late"):
+        register(STUDY, runs)
