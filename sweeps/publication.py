@@ -16,6 +16,7 @@ from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.analysis.two_way import Crossed
+from sweeps.export import training_command
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
 
@@ -138,7 +139,7 @@ def _searched(study: dict[str, Any]) -> Searched | None:
 
 def _commands(results: Results) -> Iterator[tuple[str, str]]:
     """Yield what makes a study's results again, with the places of its last run."""
-    given = results.command
+    given = [part for word in results.command for part in _apart(word) if part != "--fresh"]
     study = ("--study", results.study["name"], *_places(given))
     if given:
         script = "python sweeps/ablation.py" if given[0].endswith(_SCRIPT) else "sweeps"
@@ -149,11 +150,16 @@ def _commands(results: Results) -> Iterator[tuple[str, str]]:
     yield "See whether its numbers still follow from their runs", check
     if results.images["validation"]:
         export = shlex.join(["sweeps", "export", *study])
-        training = "python -m cifar_models best.yaml"
+        training = training_command(results, Path("best.yaml"))
         yield "The best recipe, and its training alone", f"{export}\n{training}"
 
 
-def _places(words: tuple[str, ...]) -> list[str]:
+def _apart(word: str) -> list[str]:
+    """Return ``--option=value`` as two words."""
+    return word.split("=", 1) if word.startswith("--") else [word]
+
+
+def _places(words: list[str]) -> list[str]:
     """Return the options of a command that say where results lie, with their values."""
     pairs = [pair for pair in itertools.pairwise(words) if pair[0] in _PLACES]
     return [word for pair in pairs for word in pair]

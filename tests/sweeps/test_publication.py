@@ -69,6 +69,12 @@ def test_a_report_says_how_to_make_it_again(recorded: Path) -> None:
     assert commands[0] == "sweeps run --study small --storage 'my runs' --seeds 3"
     assert commands[1] == "sweeps table --study small --storage 'my runs'"
     assert commands[-1].endswith("\npython -m cifar_models best.yaml")
+    fresh = replace(results, command=("sweeps", "run", "--fresh", "--storage=there"))
+    commands = [text for _, text in material_of(fresh).commands]
+    assert commands[:2] == [
+        "sweeps run --storage there",
+        "sweeps table --study small --storage there",
+    ]
     script = replace(results, command=("sweeps/ablation.py", "--study", "small"))
     assert material_of(script).commands[0][1] == "python sweeps/ablation.py --study small"
     assert material_of(script).searched is None
