@@ -54,8 +54,8 @@ class SearchAlone(StudyRun):
     def _phases(self) -> Iterator[Phase]:
         yield from self._searching()
 
-    def _close(self, status: str) -> None:
-        super()._close(status)
+    def _close(self, status: str, patience: float) -> None:
+        super()._close(status, patience)
         self.closed = time.time()
 
 

@@ -47,6 +47,8 @@ class Phase:
     begin: Begin
     progress: Headline
     recorder: type[Recorder] = Recorder
+    trains: bool = True
+    """Whether the time limit of a trial holds."""
 
 
 class Chain(SearchAlgorithm):
@@ -222,9 +224,13 @@ class Recording(tune.Callback):
         except Unwritable as error:
             self.chain.give_up(error)
 
+    def _heard(self, trial: Trial) -> None:
+        if self.chain.phase.trains:
+            self.chain.time_limit.heard(trial)
+
     def on_trial_start(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial is on a worker."""
-        self.chain.time_limit.heard(trial)
+        self._heard(trial)
         self._record("on_trial_start", iteration, trials, trial, **info)
 
     def on_trial_result(
@@ -232,7 +238,7 @@ class Recording(tune.Callback):
     ) -> None:
         """A trial has reported."""
         self._record("on_trial_result", iteration, trials, trial, result, **info)
-        self.chain.time_limit.heard(trial)
+        self._heard(trial)
 
     def on_trial_complete(self, iteration: int, trials: Trials, trial: Trial, **info: Any) -> None:
         """A trial has ended."""

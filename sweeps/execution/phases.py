@@ -53,8 +53,7 @@ def run_phases(
 
 def _tune(trainable: Any, chain: Chain, slots: int, time_budget: float | None) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    # Tune ends well on SIGINT and SIGUSR1; SIGTERM would reach Ray's handler, which aborts.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGUSR1))
+    signal.signal(signal.SIGTERM, _end_well)
     # Workers start together; for a search of one's own Tune would start one after another.
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots)
     scratch = tempfile.mkdtemp(prefix="sweeps-")  # Tune insists on a folder a trial
@@ -76,3 +75,12 @@ def _tune(trainable: Any, chain: Chain, slots: int, time_budget: float | None) -
         shutil.rmtree(scratch, ignore_errors=True)
         for number, handler in handlers.items():  # Tune's own would swallow the next
             signal.signal(number, handler)
+
+
+def _end_well(*_: Any) -> None:
+    """Let Tune end as it does on SIGINT and SIGUSR1; the next SIGTERM ends at once.
+
+    SIGTERM would reach Ray's own handler, which aborts.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.raise_signal(signal.SIGUSR1)

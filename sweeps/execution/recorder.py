@@ -87,7 +87,9 @@ class Recorder(tune.Callback):
         An outcome is its own; of an interruption the same command goes on.
         """
         reason = fault.reason[-_REASON_CHARACTERS:]
-        self.journal.append("outcome", trial, status=fault.status, reason=reason)
+        self.journal.append(
+            "outcome", trial, status=fault.status, reason=reason, study=self.source.study
+        )
         if not self.journal[trial].ended(self.source.study):
             self.lost.append(reason)
         self.tracker.changed(trial)

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -38,7 +39,10 @@ from sweeps.record.places import Places, check_writable, checkpoint_url, make_wr
 from sweeps.record.recovery import prepare, recover
 from sweeps.record.tracking import Tracker
 
-_FLUSH_SECONDS = 60.0
+_SCRIPTS = ("sweeps", "ablation.py", "__main__.py")
+"""What is run again by its words; a notebook is not."""
+_AT_ONCE, _SOON, _FLUSH = 3.0, 20.0, 60.0
+"""Seconds that MLflow has for what it has not got yet, by how a run ends."""
 
 
 class StudyRun:
@@ -97,10 +101,13 @@ class StudyRun:
             self.tracker = Tracker(runs, self.journal, self.study.name, parent)
             try:
                 self._train()
-            except BaseException:
-                self._close("KILLED")
+            except KeyboardInterrupt:  # the second signal, or one before anything was trained
+                self._close("KILLED", _AT_ONCE)
                 raise
-            self._close("FINISHED")
+            except BaseException:
+                self._close("KILLED", _SOON)
+                raise
+            self._close("FINISHED", _FLUSH)
 
     def _train(self) -> None:
         """Run the phases that have something left to do."""
@@ -217,6 +224,7 @@ class StudyRun:
             ),
             Headline(self.console, "test", len(specs), done),
             FinalRecorder,
+            trains=False,
         )  # fmt: skip
 
     def _known(self, spec: TrialSpec) -> TrialSpec:
@@ -263,7 +271,7 @@ class StudyRun:
             "study": self.study.model_dump(mode="json"),
             "sources": {source.filename: source.text for source in self.sources},
             "images": self.images.sizes(self.study.base),
-            "command": sys.argv,
+            "command": sys.argv if Path(sys.argv[0]).name in _SCRIPTS else [],
             "cells": [cell.to_json() for cell in self.cells],
         }
         self.tracker.keep_membership(json.dumps(membership, indent=1))
@@ -276,9 +284,9 @@ class StudyRun:
                 checkpoints.remove(checkpoint_url(self.places.storage, trial))
                 self.journal.append("forgotten", trial)  # last: else it would go on from there
 
-    def _close(self, status: str) -> None:
+    def _close(self, status: str, patience: float) -> None:
         """Write what MLflow has not got yet, and end the parent run."""
-        if not self.tracker.close(status, _FLUSH_SECONDS):
+        if not self.tracker.close(status, patience):
             self.console.print(
                 f"[yellow]MLflow is behind: {self.tracker.problem}. Nothing is lost: the journal "
                 "has it all, and the same command writes it when MLflow is back.[/yellow]"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import math
 import traceback
 from typing import Any
 
@@ -160,7 +161,8 @@ class Trainable(tune.Trainable):
         classifier.to(numerics.device).to(memory_format=numerics.memory_format)
         loss = recipe.loss.build(images.shape.num_classes).to(numerics.device)
         torch.set_num_threads(numerics.threads)
-        return evaluate(classifier, images.test, loss, numerics)
+        measured = evaluate(classifier, images.test, loss, numerics)
+        return {name: value for name, value in measured.items() if math.isfinite(value)}
 
     def _ended(self, status: str, reason: str) -> dict[str, Any]:
         facts = self._facts()

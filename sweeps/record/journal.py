@@ -18,9 +18,11 @@ FORMAT = 1
 FILE = "journal.jsonl"
 _LOCK = "driver.lock"
 
-TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "timed_out", "impossible", "failed"})
-"""Outcomes that hold for every study; being stopped early is one study's decision."""
-_WRONG = TERMINAL - {"finished"} | {"interrupted"}
+TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "impossible", "failed"})
+"""Outcomes that hold for every study."""
+DECIDED = frozenset({"stopped", "timed_out"})
+"""Ends that one study decided on: by its rungs, or by the time that it was given."""
+_WRONG = TERMINAL - {"finished"} | {"timed_out", "interrupted"}
 
 Event = dict[str, Any]
 
@@ -86,11 +88,11 @@ class TrialRecord:
                 self.results[event["epoch"]] = event
                 self.status = event["status"]
                 self.reason = event.get("reason", "")
-                if event["status"] == "stopped":
+                if event["status"] in DECIDED:
                     self.stopped_by.add(event["study"])
             case "outcome":
                 self.status, self.reason = event["status"], event.get("reason", "")
-                if event["status"] == "stopped":
+                if event["status"] in DECIDED:
                     self.stopped_by.add(event["study"])
             case "test":
                 self.tests[event["selection"]] = event["metrics"]

@@ -15,7 +15,7 @@ from typing import Self
 from mlflow.entities import Run
 
 from sweeps.record.identity import TrialSpec
-from sweeps.record.journal import TERMINAL, Journal
+from sweeps.record.journal import DECIDED, TERMINAL, Journal
 from sweeps.record.mlflow_runs import MEMBERSHIP, Runs, first_line
 from sweeps.record.run_update import DESCRIBED, RunUpdate
 
@@ -24,7 +24,7 @@ _INTERVAL = 1.0
 _SWITCH = 0.0005
 """Seconds until the thread gives the interpreter away. The control loop lets go of it at each call
 to Ray, and would wait Python's usual 5 ms to get it back each time."""
-_ENDED = TERMINAL | {"stopped", "interrupted"}
+_ENDED = TERMINAL | DECIDED | {"interrupted"}
 
 
 @dataclass

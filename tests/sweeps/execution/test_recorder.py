@@ -69,13 +69,15 @@ def test_a_result_comes_with_the_decision_on_it(recorder: Recorder) -> None:
     assert not recorder.journal["a"].ended("another study")
 
 
-@pytest.mark.parametrize("status", ["out_of_memory", "timed_out"])
+@pytest.mark.parametrize(("status", "everywhere"), [("out_of_memory", True), ("timed_out", False)])
 def test_a_trial_that_is_given_up_for_a_fault_of_its_own_has_an_outcome(
-    recorder: Recorder, status: str
+    recorder: Recorder, status: str, everywhere: bool
 ) -> None:
+    """The time that a trial may take is one study's decision."""
     recorder.give_up("a", Fault("killed", "too much", status))
     assert (recorder.journal["a"].status, recorder.journal["a"].reason) == (status, "too much")
-    assert recorder.journal["a"].ended("any study")
+    assert recorder.journal["a"].ended("s")
+    assert recorder.journal["a"].ended("any study") == everywhere
     assert not recorder.lost
 
 
