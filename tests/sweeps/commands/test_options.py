@@ -11,9 +11,12 @@ from sweeps.commands.options import sentences
 from tests.sweeps.commands.command_line import call
 
 COMMANDS = (
-    *("run", "plan", "list", "table", "export", "reproduce"),
+    *("run", "plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
     *("retry", "logs", "clean"),
 )
+WRITES = {"run", "report", "analyse", "export", "verify", "retry"}
+"""Commands that give files and sentences, and nothing for a script to read."""
+OF_NO_STUDY = {"list", "logs", "analyse", "verify"}
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,8 +64,8 @@ def test_the_commands_are_those_of_the_design() -> None:
 def test_every_command_helps(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
-    assert "--json" in result.stdout or command in ("run", "export", "retry")
-    if command not in ("list", "logs"):
+    assert "--json" in result.stdout or command in WRITES
+    if command not in OF_NO_STUDY:
         for option in ("--study", "--storage", "--state", "--tracking-uri"):
             assert option in result.stdout
 
