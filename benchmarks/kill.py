@@ -40,6 +40,7 @@ class Left(NamedTuple):
         doubled: MLflow's runs beyond one a trial.
         open: trials of which Optuna never hears the end.
         untrue: trials that were stopped early, and are COMPLETE to Optuna.
+        broken: 1 when going on with it ended in an error.
     """
 
     again: int
@@ -48,6 +49,7 @@ class Left(NamedTuple):
     doubled: int
     open: int
     untrue: int
+    broken: int = 0
 
 
 TOLD = {
@@ -57,6 +59,7 @@ TOLD = {
     "doubled": "MLflow runs beyond one a trial",
     "open": "trials left RUNNING in Optuna",
     "untrue": "stopped trials told as complete",
+    "broken": "searches that could not be gone on with",
 }
 
 
@@ -123,8 +126,14 @@ def killed_once(search: Callable[[Path, Recipe, int], None], recipe: Recipe, tri
     os.kill(driver.pid, signal.SIGKILL)
     driver.join()
     time.sleep(5)  # Ray's processes see that their driver is gone
-    in_fresh_process(work)
-    return in_fresh_process(partial(left, folder, recipe.epochs, trials))
+    broken = 0
+    try:
+        in_fresh_process(work)
+    except Exception as error:  # whatever a driver dies of
+        print(f"gone on with, it ended: {type(error).__name__}: {str(error).splitlines()[-1]}")
+        broken = 1
+    found = in_fresh_process(partial(left, folder, recipe.epochs, trials))
+    return found._replace(broken=broken)
 
 
 def _alone(work: Callable[[], None]) -> None:
