@@ -4,7 +4,6 @@ A row is a training: ``variant``, ``seed`` and a number. What else a column may 
 ``baseline``, ``split``, ``budget`` (epochs), ``status``, ``parameters``, ``seconds``, ``run``.
 """
 
-import csv
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,17 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from sweeps.analysis.measure import find_measure
+from sweeps.analysis.own_rows import SPLITS, Row, find_metric, read_lines, read_row
 
-SPLITS = ("validation", "test")
-STATUSES = ("finished", "stopped", "diverged", "out_of_memory", "failed", "missing", "running")
-KNOWN = (
-    *("variant", "seed", "factor", "baseline", "split", "budget", "status"),
-    *("parameters", "seconds", "run"),
-)
 WITHOUT_FACTOR = "variant"
 """Name of the factor where the file names none."""
-_TRUE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
-_HOLES = {"", "nan", "na", "n/a", "none", "null", "-"}
 
 
 @dataclass(frozen=True)
@@ -41,22 +33,6 @@ class OwnResults:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A line of the file, its words read."""
-
-    line: int
-    factor: str
-    variant: str
-    seed: int
-    split: str
-    status: str
-    baseline: bool
-    value: float
-    numbers: dict[str, float]
-    run: str
-
-
 def read_results(path: Path, metric: str | None = None, baseline: str | None = None) -> OwnResults:
     """Read a file.
 
@@ -69,117 +45,21 @@ def read_results(path: Path, metric: str | None = None, baseline: str | None = N
     Raises:
         ValueError: it cannot be read, or makes no sense; the sentence names line and column.
     """
-    head, lines = _lines(path)
-    metric = _metric(path, head, metric)
-    rows = [_read(path, number, row, metric) for number, row in lines]
+    head, lines = read_lines(path)
+    metric = find_metric(path, head, metric)
+    rows = [read_row(path, number, row, metric) for number, row in lines]
     if not rows:
         raise ValueError(f"{path.name} has no line below its head")
     _refuse_twice(path, rows)
+    percent = _percent(path, rows)
     notes = [] if "split" in head else [f"{path.name} names no split: values are taken as test."]
     rows, assumed = _with_baseline(path, _spread(rows), "baseline" in head, baseline)
     frame = pd.DataFrame(_trials(path, rows, metric))
-    scaled = _as_fractions(path, frame, metric)
+    scaled = _as_fractions(path, frame, metric, percent)
     return OwnResults(frame, metric, (*notes, *assumed, *scaled))
 
 
-def _lines(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Return the head of a file, and its rows by the number of their line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            head = [name.strip() for name in next(reader, [])]
-            found = []
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    if len(cells) != len(head):
-                        raise ValueError(
-                            f"{path.name}, line {reader.line_num}: {len(cells)} cells under "
-                            f"{len(head)} heads"
-                        )
-                    words = (cell.strip() for cell in cells)
-                    found.append((reader.line_num, dict(zip(head, words, strict=True))))
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise ValueError(f"{path} is no CSV file in UTF-8") from None
-    return head, found
-
-
-def _metric(path: Path, head: list[str], metric: str | None) -> str:
-    """Choose the column of the measure, after seeing that the needed columns are there."""
-    twice = sorted({name for name in head if head.count(name) > 1})
-    if twice:
-        raise ValueError(f"{path.name} has the column {twice[0]} twice")
-    for name in ("variant", "seed", *([metric] if metric else [])):
-        if name not in head:
-            raise ValueError(
-                f"{path.name} has no column {name} (it has: {', '.join(head) or 'none'}); needed "
-                "are variant, seed, and one of numbers"
-            )
-    if metric is not None:
-        return metric
-    others = [name for name in head if name not in KNOWN]
-    if len(others) != 1:
-        found = f"it could be {', '.join(others)}" if others else "there is no column for it"
-        raise ValueError(f"{path.name}: which column is measured? {found}; say --metric NAME")
-    return others[0]
-
-
-def _read(path: Path, number: int, row: dict[str, str], metric: str) -> _Row:
-    """Read the words of one line."""
-    where = f"{path.name}, line {number}"
-    if not row["variant"]:
-        raise ValueError(f"{where}: no variant")
-    status = row.get("status", "").lower().replace(" ", "_") or "finished"
-    split = row.get("split", "").lower() or "test"
-    flag = row.get("baseline", "").lower()
-    for name, word, known in (
-        ("status", status, STATUSES),
-        ("split", split, SPLITS),
-        ("baseline", flag, tuple(_TRUE)),
-    ):
-        if word not in known:
-            raise ValueError(
-                f"{where}: {name} {word!r} is none of {', '.join(filter(None, known))}"
-            )
-    value = _number(where, metric, row[metric])
-    if status == "finished" and math.isnan(value):
-        raise ValueError(
-            f"{where}: a finished training without {metric}; say what became of it in a column "
-            "status: diverged, failed, missing ..."
-        )
-    numbers = {
-        name: _number(where, name, row.get(name, ""))
-        for name in ("budget", "parameters", "seconds")
-    }
-    return _Row(
-        number, row.get("factor", ""), row["variant"], _seed(where, row["seed"]), split, status,
-        _TRUE[flag], value, numbers, row.get("run") or f"{path.name}:{number}",
-    )  # fmt: skip
-
-
-def _number(where: str, column: str, text: str) -> float:
-    if text.lower() in _HOLES:
-        return math.nan
-    try:
-        value = float(text.removesuffix("%"))
-    except ValueError:
-        raise ValueError(
-            f"{where}: {column} {text!r} is no number; leave it empty where nothing was measured"
-        ) from None
-    if not math.isfinite(value):
-        raise ValueError(f"{where}: {column} is {text}: such a training has diverged; say so")
-    return value
-
-
-def _seed(where: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"{where}: seed {text!r} is no whole number") from None
-
-
-def _refuse_twice(path: Path, rows: Iterable[_Row]) -> None:
+def _refuse_twice(path: Path, rows: Iterable[Row]) -> None:
     """See that a variant has a seed once on each split."""
     seen: dict[tuple[object, ...], int] = {}
     for row in rows:
@@ -192,7 +72,20 @@ def _refuse_twice(path: Path, rows: Iterable[_Row]) -> None:
         seen[key] = row.line
 
 
-def _spread(rows: list[_Row]) -> list[_Row]:
+def _percent(path: Path, rows: Iterable[Row]) -> bool:
+    """Return whether values are written with the sign of percent: all of them, or none."""
+    measured = [row for row in rows if not math.isnan(row.value)]
+    with_sign = [row.line for row in measured if row.percent]
+    without = [row.line for row in measured if not row.percent]
+    if with_sign and without:
+        raise ValueError(
+            f"{path.name}: line {with_sign[0]} is in %, line {without[0]} is not: write all values "
+            "alike"
+        )
+    return bool(with_sign)
+
+
+def _spread(rows: list[Row]) -> list[Row]:
     """Give what names no factor to all factors that there are."""
     factors = list(dict.fromkeys(row.factor for row in rows if row.factor)) or [WITHOUT_FACTOR]
     return [
@@ -204,8 +97,8 @@ def _spread(rows: list[_Row]) -> list[_Row]:
 
 
 def _with_baseline(
-    path: Path, rows: list[_Row], marked: bool, baseline: str | None
-) -> tuple[list[_Row], list[str]]:
+    path: Path, rows: list[Row], marked: bool, baseline: str | None
+) -> tuple[list[Row], list[str]]:
     """Mark the baseline of each factor, and say what was taken for one."""
     chosen, notes = {}, []
     for factor in dict.fromkeys(row.factor for row in rows):
@@ -229,45 +122,63 @@ def _with_baseline(
     return changed, notes
 
 
-def _trials(path: Path, rows: list[_Row], metric: str) -> list[dict[str, object]]:
+def _trials(path: Path, rows: list[Row], metric: str) -> list[dict[str, object]]:
     """Return the rows of the trials frame: the splits of one training beside each other."""
     shared = {(r.variant, r.seed, r.line) for r in rows}
     several = len(shared) < len(rows)  # the rows without a factor, which serve all
     columns = [f"{split}/{name}" for split in SPLITS for name in ("macro_f1", metric)]
     cells: dict[tuple[str, str, int], dict[str, object]] = {}
+    trainings = _trainings(path, rows)
     for row in rows:
+        told = trainings[row.factor, row.variant, row.seed]
         own = not (several and row.baseline)
         variant = f"{row.factor}={row.variant}" if own else row.variant
-        budget = row.numbers["budget"]
         cell = cells.setdefault(
             (row.factor, row.variant, row.seed),
             {
                 "trial": f"{variant} seed {row.seed}", "role": "ablation", "variant": variant,
                 "factor": row.factor, "level": row.variant, "baseline": row.baseline,
-                "seed": row.seed, "status": row.status, "run_id": row.run,
-                "epochs": 0 if math.isnan(budget) else budget,
-                "planned_epochs": 0 if math.isnan(budget) else budget,
-                "parameters": row.numbers["parameters"], "seconds": row.numbers["seconds"],
+                "seed": row.seed, "status": row.status,
+                "run_id": told.get("run", f"{path.name}:{row.line}"),
+                "epochs": told.get("budget", 0), "planned_epochs": told.get("budget", 0),
+                "parameters": told.get("parameters", math.nan),
+                "seconds": told.get("seconds", math.nan),
                 "torch": None, "device": None,
                 **dict.fromkeys(columns, math.nan),
             },
         )  # fmt: skip
-        if cell["status"] != row.status:
-            raise ValueError(
-                f"{path.name}, line {row.line}: {row.variant} seed {row.seed} is {row.status} on "
-                f"{row.split} and {cell['status']} before: one training has one end"
-            )
         cell[f"{row.split}/{metric}"] = row.value
     return list(cells.values())
 
 
-def _as_fractions(path: Path, frame: pd.DataFrame, metric: str) -> list[str]:
-    """Take values above 1 of a measure that is a fraction for percent."""
+def _trainings(
+    path: Path, rows: Iterable[Row]
+) -> dict[tuple[str, str, int], dict[str, str | float]]:
+    """Return what the lines of each training, one a split, say of it as a whole: the same."""
+    trainings: dict[tuple[str, str, int], dict[str, str | float]] = {}
+    for row in rows:
+        known = trainings.setdefault((row.factor, row.variant, row.seed), {})
+        for name, value in row.told.items():
+            if known.setdefault(name, value) != value:
+                raise ValueError(
+                    f"{path.name}, line {row.line}: {row.variant} seed {row.seed} has {name} "
+                    f"{_word(value)} on {row.split} and {_word(known[name])} before: one training "
+                    f"has one {name}"
+                )
+    return trainings
+
+
+def _word(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _as_fractions(path: Path, frame: pd.DataFrame, metric: str, percent: bool) -> list[str]:
+    """Take for percent what is written so, and values above 1 of a measure that is a fraction."""
     columns = [f"{split}/{metric}" for split in SPLITS]
     largest = frame[columns].max().max()
-    if find_measure(metric).unit != "%" or not largest > 1:
+    if find_measure(metric).unit != "%" or not (percent or largest > 1):
         return []
     if largest > 100 or frame[columns].min().min() < 0:
         raise ValueError(f"{path.name}: {metric} must be a fraction or percent, found {largest:g}")
     frame[columns] /= 100
-    return [f"{metric} above 1 was read as percent."]
+    return [] if percent else [f"{metric} above 1 was read as percent."]

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from sweeps.analysis.guards import PENDING
 from sweeps.analysis.own_results import OwnResults, read_results
+from sweeps.analysis.own_rows import STATUSES
+from sweeps.record.journal import TERMINAL
 
 PLAIN = """variant,seed,accuracy
 relu,0,0.93
@@ -84,6 +87,23 @@ def test_percent_is_told_from_fractions(tmp_path: Path) -> None:
     assert loss.trials["test/loss"].to_list() == [93, 94, 95, 96]
 
 
+def test_the_sign_of_percent_is_believed_below_one_too(tmp_path: Path) -> None:
+    text = "variant,seed,accuracy\nrelu,0,0.9%\ngelu,0,0.5 %\n"
+    found = read(tmp_path, text)
+    assert found.trials["test/accuracy"].to_list() == pytest.approx([0.009, 0.005])
+    assert not any("percent" in note for note in found.notes), "nothing was assumed"
+
+
+def test_what_one_line_of_a_training_leaves_out_is_taken_from_the_other(tmp_path: Path) -> None:
+    text = "variant,seed,split,run,budget,a\nx,0,test,,,1\nx,0,validation,r,10,1\n"
+    trials = read(tmp_path, text).trials
+    assert trials[["run_id", "planned_epochs"]].to_numpy().tolist() == [["r", 10.0]]
+
+
+def test_every_end_that_a_trial_of_ours_can_have_is_known() -> None:
+    assert set(STATUSES) == {*TERMINAL, *PENDING, "stopped", "timed_out"}
+
+
 def test_a_spreadsheets_mark_spaces_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
     text = "\ufeff" + PLAIN.replace(",", " , ").replace("gelu , 1", "\n\ngelu , 1")
     assert len(read(tmp_path, text).trials) == 4
@@ -113,8 +133,20 @@ def test_a_spreadsheets_mark_spaces_and_empty_lines_do_no_harm(tmp_path: Path) -
         (
             SPLITS.replace("test,0.935,finished", "test,,failed"),
             {},
-            "line 5: gelu seed 0 is failed",
+            "line 5: gelu seed 0 has status failed on test and finished before",
         ),
+        (
+            SPLITS.replace("0.935,finished,10", "0.935,finished,20"),
+            {},
+            "line 5: gelu seed 0 has budget 20 on test and 10 before: one training has one budget",
+        ),
+        (
+            "variant,seed,split,run,a\nx,0,test,r1,1\nx,0,validation,r2,1\n",
+            {},
+            "line 3: x seed 0 has run r2 on validation and r1 before",
+        ),
+        (PLAIN.replace("0.94", "94%"), {}, "line 3 is in %, line 2 is not: write all values alike"),
+        (SPLITS.replace("finished,10,30", "finished,10%,30"), {}, "budget '10%' is no number"),
         (PLAIN, {"baseline": "tanh"}, "--baseline tanh: runs.csv has no such variant"),
         ("variant,seed,a,baseline\nx,0,1,no\n", {}, "variant needs one baseline, found none"),
         ("variant,seed,a,baseline\nx,0,1,maybe\n", {}, "line 2: baseline 'maybe' is none of true"),
