@@ -114,7 +114,7 @@ def _ranking(frame: pd.DataFrame) -> str:
 
 
 def _power(frame: pd.DataFrame, measure: Measure, margin: float | None) -> str:
-    """Say what the seeds cannot show, and how many would show the margin."""
+    """Say what the seeds cannot show, and how many would find a difference of the margin's size."""
     spread = frame["detectable"].dropna()
     if spread.empty:
         return ""
@@ -130,7 +130,10 @@ def _power(frame: pd.DataFrame, measure: Measure, margin: float | None) -> str:
     needed = frame["seeds_for_margin"].dropna()
     most = f"more than {MOST_SEEDS:,}" if needed.max() == MOST_SEEDS else f"{needed.max():,}"
     least = most if needed.min() == MOST_SEEDS else f"{needed.min():,}"
-    return f"{power}; for {_within(margin, measure)} it takes {_span(least, most)} seeds"
+    return (
+        f"{power}; to find one of {margin:g}{unit} so (not to show equality) it takes "
+        f"{_span(least, most)} seeds"
+    )
 
 
 def _within(margin: float, measure: Measure) -> str:

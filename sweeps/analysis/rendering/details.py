@@ -41,7 +41,7 @@ def lay_out_details(table: Table) -> Layout:
         columns += [
             Column("p", lambda row: p_value(row.p_equal), "equal, Holm"),
             Column(
-                f"seeds for \N{PLUS-MINUS SIGN}{table.margin:g}",
+                f"seeds to find {table.margin:g}",
                 lambda row: _seeds(row.seeds_for_margin),
             ),
         ]
@@ -60,7 +60,7 @@ def details_note(table: Table) -> str:
     tried = "exact" if pairs <= MOST_ENUMERATED else "of random signs"
     few = ", above 0.05" if least_sign_flip(pairs) > ALPHA else ""
     return (
-        "Interval of the mean: t, from 20 seeds on BCa. sd of \N{GREEK CAPITAL LETTER DELTA}: "
+        "Interval of the mean: t. sd of \N{GREEK CAPITAL LETTER DELTA}: "
         "standard deviation of the seeds' differences. Effect: mean difference / sd of "
         "\N{GREEK CAPITAL LETTER DELTA}, with Hedges' correction. p: not adjusted; sign flip: "
         f"{tried}, takes symmetry only, and with {pairs} seeds cannot fall below {least}{few}. "

@@ -76,7 +76,7 @@ def _promises(trials: Sequence[Trial]) -> Iterator[str]:
         yield f"## {promise.title[0].upper()}{promise.title[1:]}\n"
         fewer = "" if promise.share == 1.0 else f" ({first.studies:,} studies)"
         yield (
-            f"{'Promised' if promise.worlds else 'Wanted'}: {limit}{100 * first.nominal:.0f} %; "
+            f"Promised: {limit}{100 * first.nominal:.0f} %; "
             f"three standard errors are {100 * first.error:.1f}{fewer}.\n"
         )
         yield from _grid(

@@ -49,7 +49,10 @@ def test_a_stated_margin_tells_what_is_equal_and_what_it_would_take() -> None:
     alone = equivalence(np.array([0.0001, 0.0002, 0.0]), 0.005)
     assert table.frame["p_equal"][1] == pytest.approx(2 * float(alone)), "Holm of two"
     assert "Equal within ±0.5 points: two one-sided paired t tests, Holm-adj" in table.caption
-    assert "for ±0.5 points it takes 2 to 2,640 seeds." in table.caption
+    assert (
+        "; to find one of 0.5 points so (not to show equality) it takes 2 to 2,640 seeds."
+    ) in table.caption
+    assert table.caption.count("±0.5") == 1, "needs are not told of equality"
     assert "no margin was stated" not in table.caption
 
 

@@ -34,8 +34,8 @@ def test_cells_tell_what_stands_behind_a_verdict() -> None:
 def test_equality_has_columns_where_a_margin_was_stated() -> None:
     cells = worded(table(margin=4.0), "leaky_relu")
     assert cells["p (equal, Holm)"] == "0.113"
-    assert cells["seeds for ±4"] == "3"
-    assert worded(table(margin=0.001), "tanh")["seeds for ±0.001"] == ">9,999"
+    assert cells["seeds to find 4"] == "3"
+    assert worded(table(margin=0.001), "tanh")["seeds to find 0.001"] == ">9,999"
 
 
 def test_divergence_has_columns_where_something_diverged() -> None:
@@ -57,3 +57,4 @@ def test_the_note_says_what_a_sign_flip_can_reach(seeds: int, said: str) -> None
     other = [value + 0.001 * (seed % 3) for seed, value in enumerate(values)]
     shown = table(frames.trials({"activation": {"relu": values, "tanh": other}}))
     assert said in details_note(shown)
+    assert details_note(shown).startswith("Interval of the mean: t. sd of")

@@ -47,5 +47,8 @@ def test_the_page_in_docs_is_one_of_these_and_all_is_kept() -> None:
     text = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
     assert COMMAND in text
     assert "Not kept: none." in text
+    assert text.count("\n## ") == len(PROMISES) + 1
     for promise in PROMISES:
-        assert promise.title[1:] in text
+        _, _, section = text.partition(f"{promise.title[1:]}\n")
+        heads = " | ".join(f"{seeds} seeds" for seeds in promise.seeds)
+        assert f"| chance | {heads} |" in section.partition("\n## ")[0]
