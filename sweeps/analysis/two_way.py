@@ -1,6 +1,5 @@
 """Two factors crossed: the grid of their means, and whether they interact."""
 
-import math
 import warnings
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from scipy import stats
 from statsmodels.stats.anova import AnovaRM
 
 from sweeps.analysis import guards
-from sweeps.analysis.significance import Numbers
+from sweeps.analysis.significance import Numbers, without_spread
 
 CROSS = " x "
 """Stands between the names of two factors, and of their levels (`search_spaces.designs`)."""
@@ -69,7 +68,8 @@ class TwoWay:
         deviations: sample standard deviation over them.
         completed: number of them.
         seeds: number that was planned.
-        effects: both factors, then ``interaction``; none where a cell lacks a seed.
+        effects: both factors, then ``interaction``, as far as there is spread to test them
+            against; none where a cell lacks a seed.
     """
 
     crossed: Crossed
@@ -120,7 +120,8 @@ def two_way(cells: pd.DataFrame, crossed: Crossed, column: str) -> TwoWay:
 def effects(done: pd.DataFrame, crossed: Crossed) -> tuple[Effect, ...]:
     """Test both factors and their interaction, seeds as subjects.
 
-    None where there is one level or seed, or no spread to test against.
+    None where there is one level or seed; each only where it varies over seeds: without such spread
+    rounding would be the error that it is tested against.
 
     Args:
         done: a row a trial, every seed in every cell: ``seed``, ``row``, ``column``, ``level`` (of
@@ -131,23 +132,38 @@ def effects(done: pd.DataFrame, crossed: Crossed) -> tuple[Effect, ...]:
         Geisser and Greenhouse 1958, section 3, for the bound.
     """
     fewest = min(done["seed"].nunique(), len(crossed.row_levels), len(crossed.column_levels))
-    if fewest < 2 or _additive(done):
+    if fewest < 2:
         return ()
+    names = (crossed.rows, crossed.columns, "interaction")
+    spread = dict(zip(names, _vary(done), strict=True))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # without any spread F is infinite
         found = AnovaRM(done, "value", "seed", within=["row", "column"]).fit().anova_table
     told = []
-    names = (crossed.rows, crossed.columns, "interaction")
     for name, (f, freedom, of_error, p) in zip(names, found.to_numpy(float), strict=True):
-        if not math.isfinite(f):
-            return ()
+        if not spread[name]:
+            continue
         bound = max(p, stats.f.sf(f, 1, done["seed"].nunique() - 1))
         told.append(Effect(name, float(f), (int(freedom), int(of_error)), float(p), float(bound)))
     return tuple(told)
 
 
-def _additive(done: pd.DataFrame) -> bool:
-    """Whether every cell differs by the same at every seed: there is no error to test against."""
-    values = done.pivot(index="seed", columns="level", values="value").to_numpy(float)
-    rest = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
-    return bool(np.allclose(rest, 0.0, atol=1e-12))
+def _vary(done: pd.DataFrame) -> tuple[bool, bool, bool]:
+    """Tell of rows, columns and interaction whether their contrasts differ between seeds.
+
+    Source: Montgomery, chapter 15: each effect is tested against its own interaction with seeds.
+    """
+    shape = (done["seed"].nunique(), done["row"].nunique(), done["column"].nunique())
+    ordered = done.set_index(["seed", "row", "column"])["value"].sort_index()
+    values = ordered.to_numpy(float).reshape(shape)
+    values = (values - values.mean()) / (np.abs(values).max() or 1.0)
+    of_seeds = values.mean((1, 2), keepdims=True)
+    rows = values.mean(2, keepdims=True) - of_seeds
+    columns = values.mean(1, keepdims=True) - of_seeds
+    both = values - of_seeds - rows - columns
+    return _varies(rows), _varies(columns), _varies(both)
+
+
+def _varies(contrasts: Numbers) -> bool:
+    """Whether any contrast, of shape (seeds, ...), differs between seeds."""
+    return not all(map(without_spread, contrasts.reshape(len(contrasts), -1).T))

@@ -42,7 +42,12 @@ def two_way_note(grid: TwoWay) -> str:
     """Say whether the factors interact."""
     if not grid.effects:
         return "Interaction: not tested, which takes every seed of every cell, and spread."
-    told = "; ".join(map(_effect, grid.effects))
+    tested = {effect.name for effect in grid.effects}
+    names = (grid.crossed.rows, grid.crossed.columns, "interaction")
+    constant = [
+        f"{name}: the same at every seed, not tested" for name in names if name not in tested
+    ]
+    told = "; ".join([*map(_effect, grid.effects), *constant])
     return (
         f"{told}. Repeated measures analysis of variance, the seeds as subjects, not adjusted; it "
         "takes differences between levels to be normal with equal variances."

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from sweeps.analysis.rendering.two_way import two_way_note
 from sweeps.analysis.two_way import Crossed, two_way
 from tests.sweeps.analysis import frames
 
@@ -70,6 +71,33 @@ def test_a_cell_without_a_seed_stands_and_leaves_nothing_to_test() -> None:
 def test_without_any_spread_there_is_nothing_to_test() -> None:
     frame = trials().assign(**{"test/accuracy": 0.5})
     assert two_way(frame, CROSSED, "test/accuracy").effects == ()
+
+
+def test_what_is_the_same_at_every_seed_is_not_tested_and_the_rest_is() -> None:
+    by_norm = [SEEDS + NOISE[0], SEEDS + 0.05 + NOISE[1]]
+    levels = {
+        f"{norm} x {rate}": (values + shift).tolist()
+        for norm, values in zip(CROSSED.row_levels, by_norm, strict=True)
+        for rate, shift in (("0.01", 0.0), ("0.1", 0.0213))
+    }
+    grid = two_way(frames.trials({"norm x rate": levels}), CROSSED, "test/accuracy")
+    (norm,) = grid.effects
+    assert norm.name == "norm"
+    assert norm.p == pytest.approx(stats.ttest_rel(*by_norm).pvalue)
+    note = two_way_note(grid)
+    assert "rate: the same at every seed, not tested; interaction: the same at every seed" in note
+    assert note.startswith("norm: F(1, 4) = ")
+
+
+def test_an_effect_is_tested_though_one_of_its_contrasts_is_constant() -> None:
+    crossed = Crossed("norm", "rate", ("none", "batch"), ("1", "2", "3"))
+    levels = {
+        f"{norm} x {rate}": (SEEDS + sign * NOISE[0] + own).tolist()
+        for norm, own in zip(crossed.row_levels, NOISE[1:3], strict=True)
+        for rate, sign in (("1", 0.0), ("2", 1.0), ("3", -1.0))
+    }
+    effects = two_way(frames.trials({"norm x rate": levels}), crossed, "test/accuracy").effects
+    assert [effect.name for effect in effects] == ["norm", "rate"]
 
 
 def test_a_factor_of_one_level_has_no_effect() -> None:
