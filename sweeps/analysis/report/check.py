@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import itertools
 import json
 import re
@@ -12,10 +13,18 @@ from typing import Any
 
 from sweeps.analysis.rendering import render
 from sweeps.analysis.report.evidence import broken, differing, evidence, strays
+from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.files import EVIDENCE, REPORT, TABLES
 from sweeps.analysis.report.material import Material
+from sweeps.analysis.report.page import page
 
 _EMBEDDED = re.compile(r'<script type="application/json" id="evidence">(.*?)</script>', re.S)
+_UNSEEN = re.compile(
+    r'<(style|script)\b.*?</\1>|<section aria-labelledby="again">.*?</section>', re.S
+)
+"""What of a page holds no number: its looks, and the commands, which may have run elsewhere."""
+_DRAWN = re.compile(r"<svg\b.*?</svg>", re.S)
+_LETTERED = re.compile(r"<text\b[^>]*>(.*?)</text>", re.S)
 
 
 def check_folder(material: Material, folder: Path) -> list[str]:
@@ -29,20 +38,51 @@ def check_folder(material: Material, folder: Path) -> list[str]:
     said = [*strays(material.trials), *broken(kept, now)]
     said += _changed_csv(folder / TABLES["csv"], kept, now)
     said += _changed_files(material, folder, kept.get("files", {}))
-    page = folder / REPORT
-    if page.exists():
-        said += [f"{REPORT}: {found}" for found in broken(_read(page, _embedded), now)]
+    if (folder / REPORT).exists():
+        said += [f"{REPORT}{found}" for found in _changed_page(material, folder / REPORT, now)]
     return list(dict.fromkeys(said))
 
 
-def check_page(material: Material, page: Path) -> list[str]:
+def check_page(material: Material, path: Path) -> list[str]:
     """Compare a report with what its study's record gives now.
 
     Raises:
         ValueError: it cannot be read, or is no report of ours.
     """
     now = evidence(material.table, material.trials)
-    return [*strays(material.trials), *broken(_read(page, _embedded), now)]
+    changed = [f"{path.name}{found}" for found in _changed_page(material, path, now)]
+    return [*strays(material.trials), *changed]
+
+
+def _changed_page(material: Material, path: Path, now: dict[str, Any]) -> Iterator[str]:
+    """Yield, as ends of sentences, what of a page no longer follows, else what is not as made."""
+    kept = broken(_read(path, _embedded), now)
+    yield from (f": {found}" for found in kept)
+    if kept:
+        return
+    text = path.read_text(encoding="utf-8")
+    here, there = _shown(text), _shown(page(material, list(pictures(material))))
+    if here == there:
+        return
+    for kind, *(first, last, start, end) in SequenceMatcher(None, here, there).get_opcodes():
+        if kind != "equal":
+            pairs = itertools.zip_longest(here[first:last], there[start:end], fillvalue="")
+            for found, right in pairs:
+                if _plain(found) != _plain(right):
+                    found, right = _plain(found), _plain(right)
+                yield f"{_levels(material, right)}: {_words(found, right)}"
+
+
+def _shown(text: str) -> list[str]:
+    """Return the lines of a page that say something; of its drawings the letters only."""
+    text = _UNSEEN.sub("", text)
+    text = _DRAWN.sub(lambda drawn: "\n".join(_LETTERED.findall(drawn[0])), text)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _plain(line: str) -> str:
+    """Return the words of a line of HTML."""
+    return html.unescape(re.sub("<[^>]*>", " ", line)).strip()
 
 
 def _read(path: Path, parse: Any) -> dict[str, Any]:

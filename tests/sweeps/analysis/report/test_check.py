@@ -67,6 +67,46 @@ def test_a_run_whose_value_changed_is_named_for_the_files_and_the_page(folder: P
     assert check_page(material(trials, search=False), folder / REPORT)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param(">75.00 ± ", ">76.00 ± ", ("leaky_relu", "76.00", "75.00"), id="table"),
+        pytest.param("[68.43, ", "[70.43, ", ("leaky_relu", "[70.43,", "[68.43,"), id="block"),
+        pytest.param(" resolved", " decided", ("decided",), id="answer"),
+        pytest.param("<td>12</td>", "<td>13</td>", ("13", "12"), id="seed of a run"),
+        pytest.param("</main>", "<p>tanh wins</p></main>", ("tanh wins", "nothing"), id="more"),
+    ],
+)
+def test_what_the_page_shows_is_compared_and_not_what_it_embeds_alone(
+    folder: Path, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    page = folder / REPORT
+    text = page.read_text(encoding="utf-8")
+    assert old in text
+    page.write_text(text.replace(old, new, 1), encoding="utf-8")
+    for said in (checked(folder), check_page(material(search=False), page)):
+        assert len(said) == 1
+        assert said[0].startswith(REPORT)
+        assert all(word in said[0] for word in words)
+
+
+def test_a_number_in_a_figure_of_the_page_is_compared(folder: Path) -> None:
+    page = folder / REPORT
+    text = page.read_text(encoding="utf-8")
+    at = text.index("+3.00", text.index("<svg"))
+    assert text.rindex("<text", 0, at) > text.rindex("</text>", 0, at)
+    page.write_text(f"{text[:at]}+9.00{text[at + 5 :]}", encoding="utf-8")
+    (said,) = checked(folder)
+    assert "+9.00" in said
+
+
+def test_looks_and_commands_of_a_page_may_differ(folder: Path) -> None:
+    page = folder / REPORT
+    text = page.read_text(encoding="utf-8").replace("sweeps run --study", "python -m sweeps run")
+    page.write_text(text.replace("<style>", "<style>p { color: red; }"), encoding="utf-8")
+    assert checked(folder) == []
+
+
 def test_a_table_that_went_is_missed(folder: Path) -> None:
     (folder / "table.md").unlink()
     assert checked(folder) == ["table.md is gone"]
