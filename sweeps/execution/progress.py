@@ -1,8 +1,9 @@
 """The live view of a phase: a panel that refreshes in a terminal, a line a trial elsewhere."""
 
+import re
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.live import Live
@@ -20,6 +21,20 @@ _SHOWN = ("running", "finished", "stopped", "diverged", "impossible", *_FAILED)
 def last_line(text: str) -> str:
     """Return the last line of a reason: of a traceback the error itself."""
     return text.strip().rpartition("\n")[2]
+
+
+def reasons(failed: Iterable[TrialRecord]) -> Iterator[str]:
+    """Yield a line for each status and reason, with the first of its trials for an example.
+
+    Reasons that differ in their numbers only (how long it took, how much it held) are one.
+    """
+    alike = defaultdict(list)
+    for record in failed:
+        alike[record.status, re.sub(r"\d[\w.]*", "", last_line(record.reason))].append(record)
+    for (status, _), records in alike.items():
+        first = records[0]
+        count = f"{len(records)} trials, such as " if len(records) > 1 else ""
+        yield f"{status}: {count}{first.trial}: {last_line(first.reason)}"
 
 
 class Headline:
@@ -104,13 +119,12 @@ class Progress(Headline):
         self._next = now + max(_REFRESH_SECONDS, (done - now) / _SHARE)
 
     def finish(self, handed_out: Sequence[str]) -> None:
-        """Show the last state, and each reason for which trials failed once."""
+        """Show the last state, and once each reason for which trials failed."""
         self._next = 0.0
         self.update(handed_out)
         failed = [r for r in map(self.journal.__getitem__, handed_out) if r.status in _FAILED]
-        for reason, trial in {last_line(r.reason): r.trial for r in failed}.items():
-            self.console.print(f"  {trial} failed: {reason}", soft_wrap=True, highlight=False,
-                               markup=False)  # fmt: skip
+        for line in reasons(failed):
+            self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
         self.stop()
 
     def headline(self) -> str:
