@@ -19,17 +19,21 @@ from sweeps.record.journal import Unwritable, cut_torn_line, read_events
 
 
 class SuggestionLog(BaseJournalBackend):
-    """Lines in memory and on disk; torn by a crash, the last one never was."""
+    """Lines on disk; torn by a crash, the last one never was.
+
+    One storage reads it, from its beginning to its end: what was read, memory need not hold.
+    """
 
     def __init__(self, path: Path, *, reading: bool = False) -> None:
         self._path = path
         if not reading:
             cut_torn_line(path)
-        self._operations = list(read_events(path))
+        self._unread, self._read = list(read_events(path)), 0
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        """Return the operations from a number on."""
-        return self._operations[log_number_from:]
+        """Return the operations from a number on, which is never below the last one."""
+        self._unread, self._read = self._unread[log_number_from - self._read :], log_number_from
+        return self._unread
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Write operations and flush them.
@@ -43,7 +47,7 @@ class SuggestionLog(BaseJournalBackend):
                 stream.write("".join(f"{line}\n" for line in lines))
         except OSError as error:
             raise Unwritable(self._path, error) from None
-        self._operations += map(json.loads, lines)  # as another driver would read them
+        self._unread += map(json.loads, lines)  # as another driver would read them
 
 
 def open_suggestions(path: Path, *, reading: bool = False) -> JournalStorage:

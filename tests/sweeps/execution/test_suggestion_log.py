@@ -83,7 +83,16 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "optuna.jsonl"
     path.symlink_to("/dev/full")
     log = SuggestionLog.__new__(SuggestionLog)
-    log._path, log._operations = path, []
+    log._path, log._unread, log._read = path, [], 0
     with pytest.raises(Unwritable, match=r"optuna.jsonl: No space left on device"):
         log.append_logs([{"op": 1}])
     assert list(log.read_logs(0)) == []
+
+
+def test_what_was_read_is_not_held(path: Path) -> None:
+    told(path, 20)
+    log = SuggestionLog(path, reading=True)
+    lines = len(list(log.read_logs(0)))
+    assert lines == path.read_bytes().count(b"\n")
+    assert list(log.read_logs(lines)) == []
+    assert log._unread == []
