@@ -5,13 +5,12 @@
     recipe.yaml        the recipe with seed, numerics, data fingerprint and versions
     expected.yaml      what each seed gave, and on what
     requirements.txt   versions of all packages
-    changes.diff       what the checkout had beside its commit, if anything
+    changes.diff       what the checkout had beside its commit when it ran the study, if anything
     components.py      the user's own file, where the recipe needs it, under its own name
 """
 
 from importlib.metadata import distributions
 from pathlib import Path
-from subprocess import run
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -22,12 +21,10 @@ from cifar_models.numerics import Numerics
 from cifar_models.recipe import read_mapping, read_text
 from sweeps.export import export_best, ranking
 from sweeps.record.environment import PACKAGES
-from sweeps.record.mlflow_runs import Runs
+from sweeps.record.mlflow_runs import CHANGES, Runs
 from sweeps.record.results import Results
 
-RECIPE, EXPECTED, REQUIREMENTS, CHANGES = (
-    "recipe.yaml", "expected.yaml", "requirements.txt", "changes.diff",
-)  # fmt: skip
+RECIPE, EXPECTED, REQUIREMENTS = "recipe.yaml", "expected.yaml", "requirements.txt"
 _MEASURED = "^(validation|test)/|^train/loss$"
 
 
@@ -80,11 +77,11 @@ def write_bundle(results: Results, runs: Runs, folder: Path) -> Expected:
         components=next((Path(name).name for name in results.sources), None),
         seeds={int(row["seed"]): _metrics(row) for _, row in rows.iterrows()},
     )
-    commit = provenance["git_commit"]
+    parent = runs.parent(provenance["study"])
     files = {
         EXPECTED: yaml.safe_dump(expected.model_dump(exclude_none=True), sort_keys=False),
-        REQUIREMENTS: requirements(provenance["versions"], commit),
-        CHANGES: changes(commit),
+        REQUIREMENTS: requirements(provenance["versions"], provenance["git_commit"]),
+        CHANGES: (runs.text(parent, CHANGES) if parent else None) or "",
     }
     for name, text in files.items():
         if text:
@@ -117,15 +114,6 @@ def requirements(trained_with: dict[str, str], commit: str | None) -> str:
     lines = [f"{name}=={version}" for name, version in sorted(named.items()) if name != ours]
     head = f"# {ours} {named[ours]}" + (f", commit {commit}" if commit else "")
     return "\n".join([head, *lines]) + "\n"
-
-
-def changes(commit: str | None) -> str:
-    """Return how this project's checkout differs from a commit; nothing without either."""
-    if commit is None:
-        return ""
-    command = ["git", "diff", "--binary", commit, "--", "cifar_models", "search_spaces", "sweeps"]
-    found = run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
-    return found.stdout
 
 
 def _metrics(row: Any) -> dict[str, float]:

@@ -32,6 +32,7 @@ from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
+from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
@@ -98,6 +99,7 @@ class StudyRun:
                 parent, base.dataset.name, self.images.source(base).fingerprint,
                 base.dataset.model_dump_json(), self.images.sizes(base),
             )  # fmt: skip
+            runs.name_changes(parent, git_changes())
             self.tracker = Tracker(runs, self.journal, self.study.name, parent)
             try:
                 self._train()

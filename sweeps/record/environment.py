@@ -16,6 +16,7 @@ PACKAGES = (
     "optuna",
     "mlflow",
 )
+_TREES = ("cifar_models", "search_spaces", "sweeps")
 
 
 @cache
@@ -27,21 +28,29 @@ def environment() -> dict[str, str]:
 
 def git_commit() -> str | None:
     """Return the commit of this project's checkout, None when it is installed without one."""
-    package = Path(__file__).parents[1]
-    try:
-        found = run(
-            ["git", "rev-parse", "--show-toplevel", "HEAD"],
-            cwd=package,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return None
-    root, _, commit = found.stdout.strip().partition("\n")
+    root, _, commit = _git("rev-parse", "--show-toplevel", "HEAD").strip().partition("\n")
     # a virtual environment may lie inside somebody else's repository
-    ours = found.returncode == 0 and Path(root) == package.parent
-    return commit if ours else None
+    return commit if root and Path(root) == _root() else None
+
+
+def git_changes() -> str:
+    """Return how the tracked files of this project's checkout differ from its commit."""
+    return _git("diff", "--binary", "HEAD", "--", *_TREES) if git_commit() else ""
+
+
+def _root() -> Path:
+    """Return the folder of our packages."""
+    return Path(__file__).parents[2]
+
+
+def _git(*words: str) -> str:
+    """Return what git says; nothing when there is none, or it refuses."""
+    command = ["git", "-C", str(_root()), *words]
+    try:
+        found = run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return "" if found.returncode else found.stdout
 
 
 @cache

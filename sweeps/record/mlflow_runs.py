@@ -39,6 +39,7 @@ logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # we tell of er
 
 EXPERIMENT = "cifar-sweeps"
 MEMBERSHIP = "membership.json"
+CHANGES = "changes.diff"
 _FILE = "sqlite:///"
 _OPENING_SECONDS = 5
 _PAGE = 1000
@@ -156,6 +157,11 @@ class Runs:
         )
         context = InputTag("mlflow.data.context", "training")
         self.client.log_inputs(run_id, datasets=[DatasetInput(told, [context])])
+
+    def name_changes(self, run_id: str, changes: str) -> None:
+        """Keep with a study how the checkout that ran it differed from its commit, if it did."""
+        if changes:
+            self.client.log_text(run_id, changes, CHANGES)
 
     def create_trial(
         self, trial: str, spec: TrialSpec, parent: str, tags: dict[str, str] | None = None

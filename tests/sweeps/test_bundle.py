@@ -5,7 +5,7 @@ import pytest
 from cifar_models.provenance import read_recipe
 from sweeps.bundle import read_bundle, requirements, write_bundle
 from sweeps.record.results import load
-from tests.sweeps.record.recorded import cells
+from tests.sweeps.record.recorded import cells, record_study
 from tests.sweeps.record.small import open_runs
 
 
@@ -22,7 +22,15 @@ def test_a_bundle_holds_what_each_seed_of_the_best_gave(recorded: Path, tmp_path
     assert accuracies == {0: 0.7, 1: 0.71, 2: 0.72}
     assert written.seeds[1]["test/accuracy"] == 0.71 - 0.02
     assert "seconds" not in written.seeds[0]
-    assert not (tmp_path / "best" / "changes.diff").exists()  # commit abc is not known here
+    assert not (tmp_path / "best" / "changes.diff").exists()
+
+
+def test_a_bundle_has_what_the_checkout_had_beside_its_commit(state: Path, tmp_path: Path) -> None:
+    runs = record_study(state)
+    results = load("small", f"sqlite:///{state}/mlflow.db")
+    runs.name_changes(results.parent, "+ a line more\n")
+    write_bundle(results, runs, tmp_path)
+    assert (tmp_path / "changes.diff").read_text() == "+ a line more\n"
 
 
 def test_the_versions_that_trained_come_before_those_that_are_here() -> None:

@@ -27,3 +27,7 @@ def test_the_commit_is_ours_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     )
     (tmp_path / "sweeps" / "record").mkdir(parents=True)
     assert len(environment.git_commit() or "") == 40
+    assert environment.git_changes() == ""
+    (tmp_path / "sweeps" / "new.py").write_text("ONE = 1\n")
+    subprocess.run([*git, "add", "."], check=True)
+    assert "+ONE = 1" in environment.git_changes()
