@@ -93,14 +93,7 @@ class StudyRun:
             if not self.journal.trials:  # else there may be nothing left to train
                 self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
-            parent = runs.create_parent(self.study.name, self.study.question)
-            base = self.study.base
-            runs.name_data(
-                parent, base.dataset.name, self.images.source(base).fingerprint,
-                base.dataset.model_dump_json(), self.images.sizes(base),
-            )  # fmt: skip
-            runs.name_changes(parent, git_changes())
-            self.tracker = Tracker(runs, self.journal, self.study.name, parent)
+            self.tracker = Tracker(runs, self.journal, self.study.name, self._parent(runs))
             try:
                 self._train()
             except KeyboardInterrupt:  # the second signal, or one before anything was trained
@@ -110,6 +103,17 @@ class StudyRun:
                 self._close("KILLED", _SOON)
                 raise
             self._close("FINISHED", _FLUSH)
+
+    def _parent(self, runs: Runs) -> str:
+        """Return the id of the study's own run, which says what it is about."""
+        base = self.study.base
+        parent = runs.create_parent(self.study.name, self.study.question)
+        runs.name_data(
+            parent, base.dataset.name, self.images.source(base).fingerprint,
+            base.dataset.model_dump_json(), self.images.sizes(base),
+        )  # fmt: skip
+        runs.name_changes(parent, git_changes())
+        return parent
 
     def _train(self) -> None:
         """Run the phases that have something left to do."""
