@@ -2,10 +2,11 @@ r"""The table in LaTeX with booktabs; nothing else than ``\usepackage{booktabs}`
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sweeps.analysis.measure import MINUS
 from sweeps.analysis.rendering.blocks import blocks
-from sweeps.analysis.rendering.layout import Layout, Line, lay_out
+from sweeps.analysis.rendering.layout import FINISHED, STATUS, Group, Layout, Line, lay_out
 from sweeps.analysis.table import Table
 
 SPECIAL = {
@@ -32,14 +33,38 @@ SPECIAL = {
 def latex(table: Table) -> str:
     """Write a table as a LaTeX float over the full width of the text, further grids as others."""
     label = f"tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}"
+    layout = _without_what_is_usual(lay_out(table))
     floats = [
         r"% needs \usepackage{booktabs}",
-        *_float(lay_out(table), f"{table.title} {table.caption}", label, table.footnotes),
+        *_float(layout, f"{table.title} {table.caption}", label, table.footnotes),
     ]
     for block in blocks(table):
         caption = f"{table.study}: {block.title[0].lower()}{block.title[1:]}. {block.note}".strip()
         floats += ["", *_float(block.layout, caption, f"{label}-{block.name}", ())]
     return "\n".join([*floats, ""])
+
+
+def _without_what_is_usual(layout: Layout) -> Layout:
+    """Leave the status out where all are finished: a page is narrow."""
+    places = [
+        place
+        for place, column in enumerate(layout.columns)
+        if column.title != STATUS
+        or any(line.cells[place] != FINISHED for group in layout.groups for line in group.lines)
+    ]
+    return Layout(
+        tuple(layout.columns[place] for place in places),
+        tuple(
+            Group(
+                group.factor,
+                tuple(
+                    replace(line, cells=tuple(line.cells[place] for place in places))
+                    for line in group.lines
+                ),
+            )
+            for group in layout.groups
+        ),
+    )
 
 
 def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> list[str]:
@@ -61,7 +86,7 @@ def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> li
         rf"\caption{{{escape(caption)}}}",
         rf"\label{{{label}}}",
         r"\footnotesize",
-        r"\setlength{\tabcolsep}{3pt}",
+        r"\setlength{\tabcolsep}{1.75pt}",
         rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
         *body,
         r"\end{tabular}",

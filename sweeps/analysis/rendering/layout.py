@@ -12,6 +12,7 @@ from sweeps.analysis.captions import DAGGER, uncorrected
 from sweeps.analysis.measure import HOLE, Measure, find_measure
 from sweeps.analysis.table import Table
 
+STATUS, FINISHED = "status", "finished"
 Tone = Literal["gain", "loss", "open"]
 
 
@@ -113,7 +114,7 @@ def _columns(table: Table) -> tuple[Column, ...]:
         Column("rank", _rank, align="left"),
         *(column for name, column in beside.items() if table.frame[name].notna().any()),
         *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
-        Column("status", lambda row: row.status, align="left"),
+        Column(STATUS, lambda row: row.status, align="left"),
     )
 
 

@@ -1,4 +1,7 @@
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +30,7 @@ def test_rows_have_equal_columns_and_environments_close() -> None:
     levels = {"relu": [0.70, 0.72], "a&b_%": [0.73, 0.74]}
     table = ablation_table(frames.trials({"x_y": levels, "norm": levels}), frames.CONTEXT)
     text = latex(table)
-    for part, ampersands in zip(text.split(r"\end{tabular}"), (12, 6), strict=False):
+    for part, ampersands in zip(text.split(r"\end{tabular}"), (11, 6), strict=False):
         lines = part.splitlines()
         rows = [line for line in lines if line.endswith(r"\\") and "multicol" not in line]
         assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {ampersands}
@@ -36,3 +39,25 @@ def test_rows_have_equal_columns_and_environments_close() -> None:
     for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
         assert rule in text
     assert text.isascii()
+
+
+def test_a_status_is_shown_where_not_all_are_finished() -> None:
+    trials = frames.trials({"activation": {"relu": [0.70, 0.72], "tanh": [0.73, 0.74]}})
+    assert "status" not in latex(ablation_table(trials, frames.CONTEXT))
+    lost = frames.blank(trials, "tanh", 10, "diverged")
+    assert "status" in latex(ablation_table(lost, frames.CONTEXT))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex here")
+def test_it_compiles(tmp_path: Path) -> None:
+    levels = {"relu": [0.70, 0.72], "a&b_%": [0.73, 0.74], "tanh": [0.6, 0.7]}
+    text = latex(ablation_table(frames.trials({"x_y": levels, "norm": levels}), frames.CONTEXT))
+    (tmp_path / "table.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
+        f"{text}\n\\end{{document}}\n"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    assert (tmp_path / "table.pdf").exists()
