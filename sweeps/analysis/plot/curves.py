@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sweeps.analysis import guards
 from sweeps.analysis.measure import find_measure
 from sweeps.analysis.plot.style import (
+    NAMED,
     OPEN,
     WIDTH,
     legend_outside,
@@ -16,9 +17,6 @@ from sweeps.analysis.plot.style import (
     plain,
     without_data,
 )
-
-NAMED = 10
-"""Levels of a factor that get a colour and a name; of more, the baseline and the best do."""
 
 
 def learning_curves(

@@ -8,11 +8,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sweeps.analysis.measure import Measure, find_measure
-from sweeps.analysis.plot.style import COLOURS, MANY, OPEN, WIDTH, open_axes, plain, without_data
+from sweeps.analysis.plot.style import (
+    COLOURS,
+    MANY,
+    OPEN,
+    WIDTH,
+    is_log,
+    open_axes,
+    plain,
+    without_data,
+)
 
 ACROSS = 3
-SPAN = 20.0
-"""Ratio of the largest value to the smallest from which an axis is logarithmic."""
 
 
 def slice_points(trials: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -61,11 +68,6 @@ def slices(trials: pd.DataFrame, metric: str) -> Figure:
         ha="right",
     )
     return figure
-
-
-def is_log(values: "pd.Series[float]") -> bool:
-    """Whether numbers span so much that they are shown by their logarithm."""
-    return bool(values.min() > 0 and values.max() / values.min() >= SPAN)
 
 
 def is_number(values: "pd.Series[float]") -> bool:

@@ -11,8 +11,10 @@ from matplotlib.ticker import PercentFormatter
 
 from sweeps.analysis.pareto import non_dominated
 from sweeps.analysis.plot.style import (
+    NAMED,
     OPEN,
     WIDTH,
+    is_log,
     legend_outside,
     looks,
     open_axes,
@@ -20,11 +22,6 @@ from sweeps.analysis.plot.style import (
     without_data,
 )
 from sweeps.analysis.table import Table
-
-NAMED = 10
-"""Levels that get a colour and a name: the front's first."""
-SPAN = 20.0
-"""Ratio of the largest cost to the smallest from which the axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _draw(axes: Axes, points: pd.DataFrame, toll: Toll) -> None:
 
 
 def _label(axes: Axes, costs: "pd.Series[float]", toll: Toll, unnamed: int) -> None:
-    if costs.min() > 0 and costs.max() / costs.min() >= SPAN:
+    if is_log(costs):
         axes.set_xscale("log")
     others = f"; in grey: {unnamed} others" if unnamed else ""
     axes.set_xlabel(f"{toll.title} (bars: \N{PLUS-MINUS SIGN}1 standard deviation{others})")

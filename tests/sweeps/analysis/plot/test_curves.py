@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sweeps.analysis.plot.curves import NAMED, curve_bands, learning_curves, named_levels
+from sweeps.analysis.plot.curves import curve_bands, learning_curves, named_levels
+from sweeps.analysis.plot.style import NAMED
 from tests.sweeps.analysis import frames
 
 

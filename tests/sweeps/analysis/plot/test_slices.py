@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from sweeps.analysis.plot.slices import is_log, is_number, ordered_options, slice_points, slices
+from sweeps.analysis.plot.slices import is_number, ordered_options, slice_points, slices
+from sweeps.analysis.plot.style import is_log
 from tests.sweeps.analysis.plot.searched import METRIC, trials
 
 
