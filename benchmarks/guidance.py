@@ -66,8 +66,8 @@ def ours(trials: int, seed: int) -> Searched:
         if event["event"] == "result"
     ]
     records = read_records(places.state)
-    (study,) = open_suggestions(places.suggestions, reading=True).get_all_studies()
     storage = open_suggestions(places.suggestions, reading=True)
+    (study,) = storage.get_all_studies()
     told = [
         (trial.state.name, records[trial.user_attrs["trial"]].epochs)
         for trial in storage.get_all_trials(study._study_id)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cifar_models.component import sentence
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import read_mapping, read_text
-from sweeps.export import export_best, ranking
+from sweeps.export import export_best, finished, ranking
 from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import CHANGES, Runs
 from sweeps.record.results import Results
@@ -59,13 +59,7 @@ def write_bundle(results: Results, runs: Runs, folder: Path) -> Expected:
     """
     (exported,) = export_best(results, runs, folder / RECIPE)
     provenance = read_mapping(read_text(exported))["provenance"]
-    best = ranking(results).iloc[0]
-    trials = results.trials
-    rows = trials[
-        (trials["variant"] == best["variant"])
-        & (trials["role"] == "ablation")
-        & (trials["status"] == "finished")
-    ].drop_duplicates("seed")
+    rows = finished(results, ranking(results).iloc[0]["variant"])
     expected = Expected(
         study=provenance["study"],
         variant=provenance["variant"],

@@ -75,6 +75,13 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
     return list(recipes)
 
 
+def finished(results: Results, variant: str) -> pd.DataFrame:
+    """Return the finished trials of a variant of the ablation, one a seed."""
+    trials = results.trials
+    ours = (trials["variant"] == variant) & (trials["role"] == "ablation")
+    return trials[ours & (trials["status"] == "finished")].drop_duplicates("seed")
+
+
 def training_command(results: Results, recipe: Path, data_dir: Path | None = None) -> str:
     """Return the command that trains an exported recipe again."""
     words = ["python", "-m", "cifar_models", str(recipe)]
@@ -101,12 +108,7 @@ def _beside(recipe: Path, name: str, text: str) -> Path:
 
 def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
     """Return the recipe of a variant as YAML, with the trial of its first seed as provenance."""
-    trials = results.trials
-    row = trials[
-        (trials["variant"] == variant["variant"])
-        & (trials["role"] == "ablation")
-        & (trials["status"] == "finished")
-    ].iloc[0]
+    row = finished(results, variant["variant"]).iloc[0]
     run = runs.client.get_run(str(row["run_id"]))
     tags = run.data.tags
     recipe, text = runs.text(run, RECIPE), runs.text(run, SPEC)
