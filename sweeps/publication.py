@@ -16,7 +16,7 @@ from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.analysis.two_way import Crossed
-from sweeps.export import training_command
+from sweeps.export.best import training_command
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
 

@@ -44,9 +44,9 @@ def export(
 
     `python -m cifar_models best.yaml` trains it again and compares.
     """
-    from sweeps.bundle import write_bundle
     from sweeps.commands.studies import study_name
-    from sweeps.export import export_best, training_command
+    from sweeps.export.best import export_best, training_command
+    from sweeps.export.bundle import write_bundle
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.places import resolve_places
     from sweeps.record.results import load
@@ -74,15 +74,15 @@ def _weights(
     data_dir: Path | None,
 ) -> None:  # fmt: skip
     """Write the weights of recipes, and register the first."""
-    from sweeps.export import exported_source
-    from sweeps.weights import export_weights
+    from sweeps.export.best import exported_source
+    from sweeps.export.weights import export_weights
 
     exported = [export_weights(path, places.storage, data_dir) for path in recipes]
     for file, _ in exported:
         typer.echo(file)
     if register is None:
         return
-    from sweeps.model_registry import register as register_model
+    from sweeps.export.model_registry import register as register_model
 
     file, shape = exported[0]
     own = exported_source(results, recipes[0])

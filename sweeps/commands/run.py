@@ -111,7 +111,7 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
     """Print what the search found and the table; write it with plots and the best recipe."""
     from sweeps.analysis.rendering.terminal import terminal
     from sweeps.commands.searched import print_search
-    from sweeps.export import export_best, training_command
+    from sweeps.export.best import export_best, training_command
     from sweeps.publication import publish
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load

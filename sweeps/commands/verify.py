@@ -18,7 +18,7 @@ def verify(
 
     Exit code 1 when a number is not as the bundle says.
     """
-    from sweeps.verification import verify as verdicts
+    from sweeps.export.verification import verify as verdicts
 
     found = []
     for verdict in verdicts(bundle, seeds, data_dir):

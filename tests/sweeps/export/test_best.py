@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from cifar_models.provenance import read_recipe
-from sweeps.export import export_best, ranking, training_command
+from sweeps.export.best import export_best, ranking, training_command
 from sweeps.record.journal import Journal
 from sweeps.record.results import Results, load
 from tests.sweeps.analysis import frames

@@ -16,7 +16,7 @@ from cifar_models.recipe import read_text
 from cifar_models.source_file import SourceFile, load_source
 from cifar_models.splits import partition
 from cifar_models.training import train
-from sweeps.bundle import RECIPE, Expected, read_bundle
+from sweeps.export.bundle import RECIPE, Expected, read_bundle
 from sweeps.record.environment import processor
 
 LEVEL = 0.95

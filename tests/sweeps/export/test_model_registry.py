@@ -7,10 +7,10 @@ import torch
 
 from cifar_models import checkpoint as checkpoints
 from cifar_models.training import build_classifier
-from sweeps.model_registry import register
+from sweeps.export.model_registry import register
+from sweeps.export.weights import export_weights
 from sweeps.record.places import checkpoint_url
-from sweeps.weights import export_weights
-from tests.sweeps.exported import exported
+from tests.sweeps.export.exported import exported
 from tests.sweeps.record.small import RECIPE, open_runs
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cifar_models.component import sentence
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import read_mapping, read_text
-from sweeps.export import export_best, finished, ranking
+from sweeps.export.best import export_best, finished, ranking
 from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import CHANGES, Runs
 from sweeps.record.results import Results

@@ -6,9 +6,9 @@ from safetensors import safe_open
 
 from cifar_models import checkpoint as checkpoints
 from cifar_models.architectures import ImageShape
+from sweeps.export.weights import export_weights
 from sweeps.record.places import checkpoint_url
-from sweeps.weights import export_weights
-from tests.sweeps.exported import exported
+from tests.sweeps.export.exported import exported
 
 
 def test_the_weights_of_the_epoch_that_counts_are_written(tmp_path: Path) -> None:

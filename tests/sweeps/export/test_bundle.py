@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cifar_models.provenance import read_recipe
-from sweeps.bundle import read_bundle, requirements, write_bundle
+from sweeps.export.bundle import read_bundle, requirements, write_bundle
 from sweeps.record.results import load
 from tests.sweeps.record.recorded import cells, record_study
 from tests.sweeps.record.small import open_runs

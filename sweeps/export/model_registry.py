@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import cifar_models
 from cifar_models.architectures import ImageShape
 from cifar_models.recipe import read_mapping, read_text
-from sweeps import served_model
+from sweeps.export import served_model
 from sweeps.record.mlflow_runs import EXPERIMENT
 
 _SERVED_WITH = (

@@ -6,9 +6,9 @@ import torch
 import yaml
 
 from cifar_models.numerics import Numerics
-from sweeps.bundle import EXPECTED, RECIPE, Expected
+from sweeps.export.bundle import EXPECTED, RECIPE, Expected
+from sweeps.export.verification import prediction, trained, verify
 from sweeps.record.environment import processor
-from sweeps.verification import prediction, trained, verify
 from tests.sweeps.record.small import RECIPE as SMALL
 
 

@@ -1,0 +1,1 @@
+"""A study's best as files: recipes, weights, bundles that verify, a model that is served."""
