@@ -26,6 +26,7 @@ from sweeps.execution.lean_tune import (
 )
 from sweeps.execution.progress import Headline, last_line
 from sweeps.execution.recorder import Recorder
+from sweeps.execution.standstill import Standstill
 from sweeps.execution.time_limit import TimeLimit
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.journal import Journal, Unwritable
@@ -67,6 +68,7 @@ class Chain(SearchAlgorithm):
     ) -> None:  # fmt: skip
         self.phases, self.journal, self.tracker = phases, journal, tracker
         self.time_limit = TimeLimit(trial_time_limit, journal)
+        self.standstill = Standstill()
         self.done = False
         """Whether all phases have ended."""
         self.error: Exception | None = None
@@ -92,8 +94,8 @@ class Chain(SearchAlgorithm):
             ValueError: The first of them failed alike: there is a bug to be mended.
         """
         self.phase.progress.finish(self.source.handed_out)
-        if told := self.faults.told():
-            self.phase.progress.console.print(f"  {told}", soft_wrap=True, highlight=False)
+        self.say(self.faults.told())
+        self.say(self.source.told())
         if self.recorder.bug:
             raise ValueError(
                 "the first trials all failed alike, the others were not begun:\n\n"
@@ -126,6 +128,11 @@ class Chain(SearchAlgorithm):
         """End the trials whose time is over, with their workers."""
         for trial, why in self.time_limit.overdue():
             end(controller, trial, why)
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence about the phase at hand, if there is one."""
+        if sentence:
+            self.phase.progress.console.print(f"  {sentence}", soft_wrap=True, highlight=False)
 
     def _begin(self) -> None:
         self.faults = Faults()
@@ -246,6 +253,7 @@ class Recording(tune.Callback):
 
     def on_step_end(self, iteration: int, trials: Trials, **info: Any) -> None:
         """Tune has gone once round."""
+        self.chain.say(self.chain.standstill.look(trials))
         self._record("on_step_end", iteration, trials, **info)
 
     def on_experiment_end(self, trials: Trials, **info: Any) -> None:

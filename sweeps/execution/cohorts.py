@@ -8,6 +8,7 @@ a trial that reaches a rung pauses there until all have reached it, or ended, an
 same ones. The price is idle workers at the end of each rung.
 """
 
+import time
 from typing import Any
 
 import optuna
@@ -20,6 +21,30 @@ from sweeps.execution.optuna_source import MakeSpec, OptunaTrials
 from sweeps.execution.samplers import make_sampler
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal, TrialRecord
+
+
+class Idleness:
+    """Measures the share of the workers' time in which they wait for others."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._idle = self._all = 0.0
+        self._busy, self._looked = slots, time.monotonic()
+
+    def look(self, busy: int) -> None:
+        """Take notice that so many workers are busy from now on."""
+        now = time.monotonic()
+        passed, self._looked = now - self._looked, now
+        self._all += self.slots * passed
+        self._idle += max(self.slots - self._busy, 0) * passed
+        self._busy = busy
+
+    def told(self) -> str:
+        """Return a sentence; empty if nothing was looked at."""
+        if not self._all:
+            return ""
+        share = self._idle / self._all
+        return f"{self.slots} slots waited {share:.0%} of the time for the others of a cohort."
 
 
 class CohortTrials(OptunaTrials):
@@ -35,6 +60,7 @@ class CohortTrials(OptunaTrials):
         self.paused: set[str] = set()
         """Those that wait at a rung, on no worker."""
         self._waiting: list[TrialSpec] = []
+        self.idleness = Idleness(slots)
 
     def ready(self) -> bool:
         """Whether a trial can be handed out: the last cohort must have ended before the next."""
@@ -42,7 +68,16 @@ class CohortTrials(OptunaTrials):
 
     def free(self) -> bool:
         """Whether a worker has nothing to do."""
-        return len(self.live) - len(self.paused) < self.slots
+        return self.busy < self.slots
+
+    @property
+    def busy(self) -> int:
+        """Workers that have something to do."""
+        return len(self.live) - len(self.paused)
+
+    def told(self) -> str:
+        """Return what the cohorts have cost."""
+        return self.idleness.told()
 
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial of the cohort, or the first of a new one."""
@@ -107,6 +142,7 @@ class CohortHalving(FIFOScheduler):
 
     def choose_trial_to_run(self, controller: Any) -> Trial | None:
         """Stop what lost its rung; return what may run: new trials, then those that won."""
+        self.source.idleness.look(self.source.busy)
         trials = controller.get_trials()
         paused = [trial for trial in trials if trial.status == Trial.PAUSED]
         self.source.paused = {trial.trial_id for trial in paused}

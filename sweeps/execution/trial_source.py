@@ -51,6 +51,10 @@ class TrialSource(ABC):
         """Whether the journal has what this source wanted of a trial."""
         return self.journal[trial].ended(self.study)
 
+    def told(self) -> str:
+        """Return what there is to say at the end, in a sentence; mostly nothing."""
+        return ""
+
     def ray_name(self, spec: TrialSpec) -> str:
         """Return Ray's name for a trial: its identity."""
         return spec.id

@@ -53,6 +53,9 @@ class Source:
     def settled(self, name: str) -> bool:
         return name not in self.lost_trials
 
+    def told(self) -> str:
+        return "they waited" if "c" in self.handed_out else ""
+
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
@@ -92,7 +95,9 @@ def test_a_phase_begins_when_all_trials_of_the_last_have_ended(said: io.StringIO
     assert chain.next_trial() is None
     assert chain.is_finished()
     assert chain.done
-    assert said.getvalue().splitlines() == ["search: 3 trials", "ablation: 1 trials"]
+    assert said.getvalue().splitlines() == [
+        "search: 3 trials", "  they waited", "ablation: 1 trials"
+    ]  # fmt: skip
 
 
 def test_a_phase_is_made_of_what_the_last_one_gave(said: io.StringIO) -> None:

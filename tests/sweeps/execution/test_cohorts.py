@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
 import pytest
 
 from search_spaces import LogRange, Search
-from sweeps.execution.cohorts import survivors
+from sweeps.execution import cohorts
+from sweeps.execution.cohorts import Idleness, survivors
 from sweeps.execution.suggestion_log import open_suggestions
 from sweeps.record.journal import TrialRecord, read_records
 from tests.sweeps.execution.study_file import TEXT
@@ -48,6 +50,18 @@ def test_what_ended_before_the_rung_does_not_count() -> None:
     diverged = TrialRecord("x", status="diverged")
     cohort = [diverged, record("a", 0.1, 0.1), record("b", 0.2, 0.3), record("c", 0.9)]
     assert survivors(cohort, 2, "m", 1, SEARCH) == {"b"}
+
+
+def test_the_time_that_workers_wait_for_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(cohorts, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    idleness = Idleness(slots=4)
+    assert idleness.told() == ""
+    for moment, busy in [(1.0, 4), (5.0, 2), (7.0, 0), (10.0, 4)]:
+        clock.now = moment
+        idleness.look(busy)
+    # of 4 workers 2 waited for 2 s, then all for 3: 16 of 40 seconds
+    assert idleness.told() == "4 slots waited 40% of the time for the others of a cohort."
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
