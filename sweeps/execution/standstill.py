@@ -32,6 +32,6 @@ class Standstill:
             return ""
         self._said = True
         return (
-            f"No node has had room for a trial for {PATIENCE:.0f} s. This goes on when one joins or "
-            "has room again; Ctrl-C ends it, and the same command goes on."
+            f"No node has had room for a trial for {PATIENCE:.0f} s. This goes on when one joins "
+            "or has room; Ctrl-C ends it, and the same command goes on."
         )
