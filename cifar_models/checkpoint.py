@@ -54,7 +54,7 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, url: str) -> None:
     """Write a checkpoint to a path or URL so that a reader sees the old one or the new one.
 
-    On a disk the old one is kept beside it until the training is over: see `restore`.
+    The old one is kept beside it until the training is over: see `restore`.
 
     Raises:
         OSError: The place cannot be written.
@@ -63,10 +63,15 @@ def save(checkpoint: Checkpoint, url: str) -> None:
     torch.save({"format": FORMAT} | vars(checkpoint), buffer)
     files, path = fsspec.core.url_to_fs(url)
     files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    keep_old = bool(checkpoint.optimizer)
     if "file" in files.protocol:
-        _replace(Path(path), buffer.getbuffer(), keep_old=bool(checkpoint.optimizer))
-    else:
-        files.pipe_file(path, buffer.getvalue())  # an object store shows whole objects only
+        _replace(Path(path), buffer.getbuffer(), keep_old=keep_old)
+        return
+    if keep_old and files.exists(path):
+        files.cp_file(path, _previous(path))
+    files.pipe_file(path, buffer.getvalue())  # an object store shows whole objects only
+    if not keep_old and files.exists(_previous(path)):
+        files.rm_file(_previous(path))
 
 
 def _replace(path: Path, content: memoryview, *, keep_old: bool) -> None:

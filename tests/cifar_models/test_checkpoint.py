@@ -45,35 +45,44 @@ def test_a_checkpoint_survives_paths_and_urls(place: str, tmp_path: Path) -> Non
         load(url)
 
 
+PLACES = pytest.mark.parametrize("place", ["{}", "memory://{}"], ids=["disk", "object store"])
+
+
+@PLACES
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
-def test_a_training_goes_on_from_the_last_whole_checkpoint(damage: str, tmp_path: Path) -> None:
-    path = tmp_path / "c.pt"
+def test_a_training_goes_on_from_the_last_whole_checkpoint(
+    damage: str, place: str, tmp_path: Path
+) -> None:
+    files, folder = fsspec.core.url_to_fs(place.format(tmp_path))
+    path, url = f"{folder}/c.pt", f"{place.format(tmp_path)}/c.pt"
     for epoch in (1, 2, 3):
-        save(example(epoch), str(path))
-    assert restore(str(path)).epoch == 3
-    content = bytearray(path.read_bytes())
+        save(example(epoch), url)
+    assert restore(url).epoch == 3
+    content = bytearray(files.cat_file(path))
     if damage == "gone":
-        path.unlink()
+        files.rm(path)
     else:
         content[len(content) // 2] ^= 1
-        path.write_bytes(content if damage == "flipped" else content[:-9])
-    assert restore(str(path)).epoch == 2
-    (tmp_path / "c.pt.previous").write_bytes(b"torn")
+        files.pipe_file(path, bytes(content if damage == "flipped" else content[:-9]))
+    assert restore(url).epoch == 2
+    files.pipe_file(f"{path}.previous", b"torn")
     with pytest.raises(FileNotFoundError if damage == "gone" else ValueError, match=r"c\.pt"):
-        restore(str(path))
+        restore(url)
 
 
-def test_when_a_training_is_over_one_checkpoint_is_left(tmp_path: Path) -> None:
-    url = str(tmp_path / "c.pt")
+@PLACES
+def test_when_a_training_is_over_one_checkpoint_is_left(place: str, tmp_path: Path) -> None:
+    files, folder = fsspec.core.url_to_fs(place.format(tmp_path))
+    url = f"{place.format(tmp_path)}/c.pt"
     for epoch in (1, 2):
         save(example(epoch), url)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(files.ls(folder)) == 2
     save(replace(example(3), optimizer={}), url)
-    assert [path.name for path in tmp_path.iterdir()] == ["c.pt"]
+    assert [name.rpartition("/")[2] for name in files.ls(folder, detail=False)] == ["c.pt"]
     save(example(4), url)
     save(example(5), url)
     remove(url)
-    assert not list(tmp_path.iterdir())
+    assert not files.ls(folder)
 
 
 @pytest.mark.parametrize("step", ["write", "rename"])
