@@ -266,6 +266,7 @@ class StudyRun:
         last table stands.
         """
         self.cells += cells
+        self.tracker.label(cell.to_json() for cell in self.cells)
         for spec in distinct(cells):
             if not self.journal[spec.id].spec:
                 self.journal.append("trial", spec.id, spec=spec.to_json())

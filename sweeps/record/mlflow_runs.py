@@ -43,6 +43,7 @@ CHANGES = "changes.diff"
 _FILE = "sqlite:///"
 _OPENING_SECONDS = 5
 _PAGE = 1000
+RUN_NAME = "mlflow.runName"
 _DIGEST = 36  # characters that MLflow keeps
 
 
@@ -140,7 +141,7 @@ class Runs:
             tags = {
                 "kind": "study",
                 "study": study,
-                "mlflow.runName": study,
+                RUN_NAME: study,
                 "mlflow.note.content": question,
             }
             run = self.client.create_run(self.experiment, tags=tags)
@@ -149,11 +150,16 @@ class Runs:
         return str(run.info.run_id)
 
     def name_data(
-        self, run_id: str, name: str, fingerprint: str, source: str, sizes: dict[str, int]
+        self,
+        run_id: str,
+        name: str,
+        fingerprint: str,
+        source: str,
+        sizes: dict[str, int] | None = None,
     ) -> None:
         """Tell MLflow which data set a run is about; saying it again changes nothing."""
         told = Dataset(
-            name, fingerprint[:_DIGEST], "cifar_models", source, profile=json.dumps(sizes)
+            name, fingerprint[:_DIGEST], "cifar_models", source, profile=json.dumps(sizes or {})
         )
         context = InputTag("mlflow.data.context", "training")
         self.client.log_inputs(run_id, datasets=[DatasetInput(told, [context])])
@@ -170,16 +176,14 @@ class Runs:
         self._absent.discard(trial)  # also when the answer is lost and there is a run after all
         if self._all is not None:
             self._all.add(trial)
-        recipe, model = spec.recipe, spec.recipe.model.name
         tags = (tags or {}) | {
             "kind": "trial",
             "trial": trial,
-            "signature": recipe.signature,
+            "signature": spec.recipe.signature,
             "seed": str(spec.seed),
             "data": spec.data,
             "status": "running",
             "mlflow.parentRunId": parent,
-            "mlflow.runName": f"{model}-{recipe.signature[:6]}-seed{spec.seed}",
         }
         run = self.client.create_run(self.experiment, tags=tags)
         self._folders[run.info.run_id] = run.info.artifact_uri

@@ -128,13 +128,21 @@ def curves_frame(text: str) -> pd.DataFrame:
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Return nested plain data as dotted keys; empty lists and mappings as themselves."""
+    """Return nested plain data as dotted keys, few of them.
+
+    A list of components has their names for its value, and the fields of each under its name; a
+    list of plain values is one text. Empty lists and mappings are themselves.
+    """
     items: Any = ()
     if isinstance(value, dict):
         items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    flat: dict[str, Any] = {}
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        items = list(enumerate(value))
+        names = [inner["name"] for inner in value if isinstance(inner, dict) and "name" in inner]
+        if len(set(names)) == len(value):
+            flat[prefix] = f"[{', '.join(names)}]"
+            rest = ({k: v for k, v in inner.items() if k != "name"} for inner in value)
+            items = [(name, fields) for name, fields in zip(names, rest, strict=True) if fields]
     for key, inner in items:
         flat |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
     return flat or {prefix: value}

@@ -8,15 +8,16 @@ the same operation. A server lost in mid-run delays records; it never fails a tr
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from mlflow.entities import Run
 
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import DECIDED, TERMINAL, Journal
-from sweeps.record.mlflow_runs import MEMBERSHIP, Runs, first_line
+from sweeps.record.labels import labels, run_name
+from sweeps.record.mlflow_runs import MEMBERSHIP, RUN_NAME, Runs, first_line
 from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
@@ -63,6 +64,7 @@ class Tracker:
         for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
             self._mirrors.setdefault(run.data.tags["trial"], _Mirror.of(run))
         self._changed: dict[str, None] = {}
+        self._labels: dict[str, dict[str, str]] = {}
         self._membership: str | None = None
         self._end: str | None = None
         self._wake = threading.Event()
@@ -73,6 +75,10 @@ class Tracker:
     def changed(self, trial: str) -> None:
         """Say that the journal has news of a trial: a spec at least."""
         self._changed[trial] = None
+
+    def label(self, cells: Iterable[Mapping[str, Any]]) -> None:
+        """Say what trials are to the study, before it is told that they have changed."""
+        self._labels = labels(self.study, cells)
 
     def keep_membership(self, text: str) -> None:
         """Keep which trials are members of the study, in which role."""
@@ -157,9 +163,12 @@ class Tracker:
         if record.status == "pending":
             return  # only planned so far: the study's membership says so
         mirror, status, done = self._mirror(trial), record.status, record.epochs
-        update = RunUpdate(tags={self._member: "true"})
+        update = RunUpdate(tags={self._member: "true"} | self._labels.get(trial, {}))
         if DESCRIBED not in mirror.tags:
-            update.describe(self._spec(trial))
+            spec = self._spec(trial)
+            data = spec.recipe.dataset
+            self.runs.name_data(mirror.run_id, data.name, spec.data, data.model_dump_json())
+            update.describe(spec)
         if mirror.status in _ENDED and status not in _ENDED:
             self.runs.client.update_run(mirror.run_id, status="RUNNING")
             update.tags["status"] = "running"
@@ -185,7 +194,9 @@ class Tracker:
         return self._mirrors[trial]
 
     def _new(self, trial: str) -> _Mirror:
-        facts = self.journal[trial].facts.items()
+        facts, spec = self.journal[trial].facts.items(), self._spec(trial)
         tags = {name: str(value) for name, value in facts} | {self._member: "true"}
-        run_id = self.runs.create_trial(trial, self._spec(trial), self.parent, tags)
+        tags |= self._labels.get(trial, {})
+        name = run_name(spec, tags.get(f"level.{self.study}", ""))
+        run_id = self.runs.create_trial(trial, spec, self.parent, tags | {RUN_NAME: name})
         return _Mirror(run_id, tags | {"status": "running", "reason": ""})

@@ -49,6 +49,7 @@ def finish(journal: Journal, cell: Cell, curve: Sequence[float], rule: str = "la
 def mirror(runs: Runs, journal: Journal, study: Study, members: Sequence[Cell]) -> None:
     """Let MLflow have what the journal has of a study's members."""
     tracker = Tracker(runs, journal, study.name, runs.create_parent(study.name, study.question))
+    tracker.label(cell.to_json() for cell in members)
     for cell in members:
         tracker.changed(cell.spec.id)
     tracker.keep_membership(

@@ -248,6 +248,13 @@ def test_flatten_gives_dotted_keys() -> None:
     assert flatten(nested) == {"a.b.0": 1, "a.b.1.c": None, "d": [], "e": {}, "f": ""}
 
 
+def test_flatten_keeps_lists_few() -> None:
+    crop = {"name": "crop", "padding": 4}
+    assert flatten({"a": [crop, {"name": "flip"}]}) == {"a": "[crop, flip]", "a.crop.padding": 4}
+    assert flatten({"channels": [8, 16]}) == {"channels": [8, 16]}
+    assert flatten({"a": [crop, crop]})["a.1.padding"] == 4  # one name would hide the other
+
+
 def test_the_curves_file_keeps_every_bit(journal: Journal) -> None:
     trial = record(journal, spec(), 1 / 3, 0.1 + 0.2)
     read = pd.read_csv(io.StringIO(curves_csv(journal[trial.id])))
