@@ -1,12 +1,12 @@
 """The kind `metric`: numbers that say how good the predictions on a data set are."""
 
 from abc import abstractmethod
-from typing import ClassVar, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cifar_models.component import Component
+
+if TYPE_CHECKING:  # a table knows metrics without torch
+    from torch import Tensor
 
 _BINS = 15
 
@@ -23,7 +23,7 @@ class Metric(Component, kind="metric"):
     title: ClassVar[str] = ""
 
     @abstractmethod
-    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
+    def measure(self, logits: "Tensor", targets: "Tensor", num_classes: int) -> float:
         """Return the metric of logits (N, num_classes) and true classes (N,) int64, N > 0."""
 
 
@@ -37,7 +37,7 @@ class Accuracy(Metric):
     higher_is_better: ClassVar[bool] = True
     percent: ClassVar[bool] = True
 
-    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
+    def measure(self, logits: "Tensor", targets: "Tensor", num_classes: int) -> float:
         """Return the metric."""
         return (logits.argmax(1) == targets).double().mean().item()
 
@@ -56,14 +56,14 @@ class MacroF1(Metric):
     percent: ClassVar[bool] = True
     title: ClassVar[str] = "macro F1"
 
-    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
+    def measure(self, logits: "Tensor", targets: "Tensor", num_classes: int) -> float:
         """Return the metric."""
         predictions = logits.argmax(1)
         hits = targets[predictions == targets].bincount(minlength=num_classes)
         seen = targets.bincount(minlength=num_classes)
         said = predictions.bincount(minlength=num_classes)
         present = seen + said > 0
-        return (2 * hits / (seen + said).to(torch.float64))[present].mean().item()
+        return (2 * hits / (seen + said).double())[present].mean().item()
 
 
 class CalibrationError(Metric):
@@ -80,10 +80,10 @@ class CalibrationError(Metric):
     percent: ClassVar[bool] = True
     title: ClassVar[str] = "calibration error"
 
-    def measure(self, logits: Tensor, targets: Tensor, num_classes: int) -> float:
+    def measure(self, logits: "Tensor", targets: "Tensor", num_classes: int) -> float:
         """Return the metric."""
         confidence, predictions = logits.double().softmax(1).max(1)
         bins = (confidence * _BINS).ceil().long().clamp(1, _BINS) - 1
         gaps = (predictions == targets).double() - confidence
-        summed = torch.zeros(_BINS, dtype=torch.float64).index_add_(0, bins, gaps)
+        summed = gaps.new_zeros(_BINS).index_add_(0, bins, gaps)
         return (summed.abs().sum() / len(targets)).item()

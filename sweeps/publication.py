@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search_spaces.search import Search
 from sweeps.analysis.captions import TableContext
 from sweeps.analysis.guards import asked_for
 from sweeps.analysis.rendering import render
-from sweeps.analysis.report.files import write
 from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
 from sweeps.analysis.table import Table, ablation_table
@@ -120,6 +118,8 @@ def material_of(results: Results) -> Material:
 
 def _searched(study: dict[str, Any]) -> Searched | None:
     """Return how a study's search went about it."""
+    from search_spaces.search import Search  # imports torch, which a table does without
+
     if study["search"] is None:
         return None
     search = Search.model_validate(study["search"])
@@ -171,6 +171,8 @@ def publish(results: Results, folder: Path, runs: Runs) -> Publication:
     Raises:
         ValueError: The trials cannot stand in one table, or the folder cannot be written.
     """
+    from sweeps.analysis.report.files import write  # imports matplotlib
+
     material = material_of(results)
     try:
         files = write(material, folder)

@@ -92,6 +92,11 @@ import importlib, os, pkgutil, sys, threading
 before = threading.active_count(), set(os.listdir("."))
 layer = sys.argv[1]
 package = importlib.import_module(layer)
+if layer == "sweeps":
+    for module in ("analysis.rendering", "commands.studies", "publication", "record.results"):
+        importlib.import_module(f"sweeps.{module}")
+    slow = {"torch", "matplotlib", "ray"} & sys.modules.keys()
+    assert not slow, f"a table would take two seconds longer: {slow}"
 for module in pkgutil.walk_packages(package.__path__, f"{layer}."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.anova import AnovaRM
 
 from sweeps.analysis import guards
 from sweeps.analysis.significance import Numbers, without_spread
@@ -131,6 +130,8 @@ def effects(done: pd.DataFrame, crossed: Crossed) -> tuple[Effect, ...]:
     Source: Montgomery, Design and Analysis of Experiments, chapter 15 (repeated measures);
         Geisser and Greenhouse 1958, section 3, for the bound.
     """
+    from statsmodels.stats.anova import AnovaRM  # slow to import, and few tables need it
+
     fewest = min(done["seed"].nunique(), len(crossed.row_levels), len(crossed.column_levels))
     if fewest < 2:
         return ()

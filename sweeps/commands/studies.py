@@ -1,8 +1,10 @@
 """From the options of a command to a resolved study."""
 
-from cifar_models.source_file import SourceFile
-from search_spaces.loading import load_study
-from search_spaces.study import Study
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cifar_models.source_file import SourceFile
+    from search_spaces.study import Study
 
 
 def resolve_study(
@@ -11,12 +13,14 @@ def resolve_study(
     epochs: int | None = None,
     trials: int | None = None,
     seeds: str | None = None,
-) -> tuple[Study, tuple[SourceFile, ...]]:
+) -> "tuple[Study, tuple[SourceFile, ...]]":
     """Load a study and apply what the options change.
 
     Raises:
         ValueError: There is no such study, or an option does not go with it.
     """
+    from search_spaces.loading import load_study
+
     study, sources = load_study(name_or_file)
     base = study.base
     if dataset is not None:
@@ -57,4 +61,8 @@ def study_name(name_or_file: str) -> str:
     Raises:
         ValueError: A file defines no study.
     """
-    return load_study(name_or_file)[0].name if name_or_file.endswith(".py") else name_or_file
+    if not name_or_file.endswith(".py"):
+        return name_or_file
+    from search_spaces.loading import load_study  # imports torch
+
+    return load_study(name_or_file)[0].name

@@ -36,7 +36,8 @@ def table(
     if style not in FORMATS:
         raise ValueError(f"unknown format {style!r}: {nearest(style, FORMATS)}")
     places = resolve_places(storage, state, tracking_uri)
-    found = table_of(load(study_name(study), places.tracking_uri))
+    results = load(study_name(study), places.tracking_uri, searched=False)
+    found = table_of(results)
     text = found.frame.to_json(orient="records", indent=1) + "\n" if json else render(found, style)
     if out is None:
         typer.echo(text, nl=False)

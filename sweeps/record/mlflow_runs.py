@@ -11,9 +11,9 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,13 +26,17 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it bound the argume
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Run, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import FILE as JOURNAL
 from sweeps.record.run_update import CURVES, RunUpdate, curves_frame
+
+if TYPE_CHECKING:
+    from sweeps.record.identity import TrialSpec
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it tells of every table it makes
 logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # we tell of errors, in a sentence
@@ -170,7 +174,7 @@ class Runs:
             self.client.log_text(run_id, changes, CHANGES)
 
     def create_trial(
-        self, trial: str, spec: TrialSpec, parent: str, tags: dict[str, str] | None = None
+        self, trial: str, spec: "TrialSpec", parent: str, tags: dict[str, str] | None = None
     ) -> str:
         """Return the id of a new run of a trial; tags are cheapest here."""
         self._absent.discard(trial)  # also when the answer is lost and there is a run after all
@@ -223,14 +227,17 @@ class Runs:
     # ------------------------------------------------------------------ reading
 
     def text(self, run: Run, path: str) -> str | None:
-        """Return a text artifact of a run, None when it has none."""
+        """Return a text artifact of a run, None when it has none.
+
+        On this machine's disk it is read where it lies: a download has a pool of threads each.
+        """
         store = get_artifact_repository(run.info.artifact_uri, tracking_uri=self.uri)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() if _remote(store) else nullcontext() as folder:
             try:  # MLflow's client would ask for the run twice
                 file = store.download_artifacts(path, folder)  # type: ignore[no-untyped-call]
+                return Path(file).read_text(encoding="utf-8")
             except (MlflowException, OSError):
                 return None
-            return Path(file).read_text(encoding="utf-8")
 
     def curves(self, run: Run) -> pd.DataFrame:
         """Return the curves of a trial, a row an epoch; from the history while it is running."""
@@ -276,6 +283,11 @@ def _impatient() -> Iterator[None]:
         yield
     finally:
         os.environ[name] = usual
+
+
+def _remote(store: ArtifactRepository) -> bool:
+    """Whether artifacts have to be fetched from elsewhere."""
+    return not isinstance(store, LocalArtifactRepository)
 
 
 def first_line(error: Exception) -> str:

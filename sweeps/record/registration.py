@@ -3,13 +3,15 @@
 import hashlib
 import json
 import time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlflow.entities import Run
 from pydantic import BaseModel, ConfigDict
 
-from search_spaces.study import Study
 from sweeps.record.mlflow_runs import Runs
+
+if TYPE_CHECKING:
+    from search_spaces.study import Study
 
 FILE = "registration.json"
 FROZEN = (
@@ -37,7 +39,7 @@ class Registration(BaseModel):
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def register(study: Study, runs: Runs) -> Registration:
+def register(study: "Study", runs: Runs) -> Registration:
     """Write a study down; saying the same again gives what was written first.
 
     Raises:

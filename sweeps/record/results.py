@@ -50,12 +50,14 @@ class Results:
     registration: Registration | None = None
 
 
-def load(study: str, tracking_uri: str | None = None) -> Results:
+def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) -> Results:
     """Load the results of a study by name.
 
     Args:
         study: Name of the study.
         tracking_uri: MLflow's server or database; by default the one in ``runs``.
+        searched: Read the curves of the search's trials too; without them their rows have holes
+            where a curve says it, and an ablation table is the same.
 
     Raises:
         ValueError: MLflow does not answer, or knows no such study.
@@ -75,7 +77,8 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
             f"go on with: sweeps run --study {study}"
         )
     found = _found(runs, study, {cell["trial"] for cell in membership["cells"]})
-    curves = {trial: runs.curves(run) for trial, run in found.items()}
+    read = {cell["trial"] for cell in membership["cells"] if searched or cell["role"] != "search"}
+    curves = {trial: runs.curves(run) for trial, run in found.items() if trial in read}
     rule = membership["study"]["selection"]
     costs = _costs(membership["study"])
     rows = [
@@ -83,21 +86,27 @@ def load(study: str, tracking_uri: str | None = None) -> Results:
         for cell in membership["cells"]
     ]
     in_trials, in_curves = _columns(membership["study"]["metric"], costs)
-    tidy = [frame.assign(trial=trial) for trial, frame in curves.items() if len(frame)]
     return Results(
         study=membership["study"],
         sources=membership["sources"],
         images=membership["images"],
         trials=_with_columns(pd.DataFrame(rows), in_trials),
-        curves=_with_columns(pd.concat(tidy, ignore_index=True), in_curves)
-        if tidy
-        else pd.DataFrame(columns=list(in_curves)),
+        curves=_with_columns(_tidy(curves), in_curves),
         parent=parent.info.run_id,
         costs=costs,
         recipes=_recipes(membership["cells"], found),
         command=tuple(membership.get("command", ())),
         registration=registered(runs, parent),
     )
+
+
+def _tidy(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return curves by trial as one frame."""
+    there = {trial: curve for trial, curve in curves.items() if len(curve)}
+    if not there:
+        return pd.DataFrame()
+    joined = pd.concat(there, names=["trial", "row"])  # a column of texts each takes ten times this
+    return joined.reset_index("trial").reset_index(drop=True)
 
 
 def _found(runs: Runs, study: str, trials: set[str]) -> dict[str, Run]:

@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from mlflow.entities import Metric, Param, RunTag
 
-from search_spaces.source_digest import own_source
-from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Event, TrialRecord
+
+if TYPE_CHECKING:
+    from sweeps.record.identity import TrialSpec
 
 CURVES = "curves.csv"
 RECIPE = "recipe.yaml"
@@ -40,8 +41,10 @@ class RunUpdate:
     status: str | None = None
     """MLflow's word for the end."""
 
-    def describe(self, spec: TrialSpec) -> "RunUpdate":
+    def describe(self, spec: "TrialSpec") -> "RunUpdate":
         """Add a trial's recipe as parameters and as artifacts, and the tag that says so."""
+        from search_spaces.source_digest import own_source  # imports torch: readers do without
+
         values = spec.recipe.to_plain()
         values |= {"seed": spec.seed, "numerics": spec.numerics.model_dump()}
         self.params += [Param(key, str(value)[:6000]) for key, value in flatten(values).items()]

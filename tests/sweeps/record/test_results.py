@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cifar_models.costs import EpochsToAccuracy, Flops, Parameters, SecondsToAcc
 from cifar_models.source_file import SourceFile, load_source
 from search_spaces import Study
 from sweeps.analysis.guards import REQUIRED
+from sweeps.execution.plan import Cell
 from sweeps.publication import table_of
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
@@ -190,6 +192,23 @@ def test_a_metric_of_ones_own_has_columns_where_its_class_is_not_loaded(state: P
     assert {"validation/mine", "test/mine"} <= set(results.trials)
     assert "validation/mine" in results.curves
     assert table_of(results).measure.name == "mine"
+
+
+def test_a_table_is_the_same_without_the_curves_of_the_search(state: Path) -> None:
+    first = cells()[0].spec
+    tried = [Cell(replace(first, seed=seed), "search") for seed in (10, 11)]
+    runs, journal, members = open_runs(state), Journal(state), [*cells(), *tried]
+    for cell in members:
+        finish(journal, cell, (0.1, 0.2, 0.5 + len(cell.spec.id + cell.level) / 100))
+    mirror(runs, journal, STUDY, members)
+    journal.close()
+    whole, lean = load("small", uri(state)), load("small", uri(state), searched=False)
+    assert set(whole.curves["trial"]) - set(lean.curves["trial"]) == {c.spec.id for c in tried}
+    assert set(lean.curves["trial"]) == {cell.spec.id for cell in cells()}
+    pd.testing.assert_frame_equal(table_of(whole).frame, table_of(lean).frame)
+    rows = lean.trials[lean.trials["role"] == "search"]
+    assert rows["status"].to_list() == ["finished"] * 2
+    assert rows["validation/accuracy"].isna().all()
 
 
 def test_a_trial_of_two_studies_is_in_both_tables(state: Path) -> None:
