@@ -14,6 +14,7 @@ from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.analysis.two_way import Crossed
+from sweeps.analysis.wide import Wide, lay_wide
 from sweeps.export.best import training_command
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
@@ -34,11 +35,16 @@ class Publication:
     files: list[Path]
 
 
-def table_of(results: Results) -> Table:
+def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
     """Return the ablation table of a study's results.
 
+    Args:
+        results: Those of the study.
+        by: Two factors to lay it out by, in rows and in columns.
+
     Raises:
-        ValueError: The trials cannot stand in one table; the sentence says why.
+        ValueError: The trials cannot stand in one table, or no cell crosses the factors; the
+            sentence says why.
     """
     study, images = results.study, results.images
     split = study["base"]["split"]
@@ -59,7 +65,8 @@ def table_of(results: Results) -> Table:
         notes=(*_standing(results), *_unknown_costs(results)),
         margin=study.get("margin"),
         differing=asked_for(_varied_paths(study)),
-        crossed=crossed(study),
+        crossed=None if by else crossed(study),
+        wide=wide(study, *by) if by else None,
     )
     return ablation_table(results.trials, context, study["metric"], results.costs)
 
@@ -92,11 +99,36 @@ def _varied_paths(study: dict[str, Any]) -> Iterator[str]:
 
 def crossed(study: dict[str, Any]) -> Crossed | None:
     """Return the two factors of a factorial design, if it is one of two."""
-    factors = study.get("factors", [])
-    if study.get("design", {}).get("name") != "factorial" or len(factors) != 2:
+    levels = _crossed_levels(study)
+    if len(levels) != 2:
         return None
-    first, second = (tuple(level["name"] for level in factor["levels"]) for factor in factors)
-    return Crossed(factors[0]["name"], factors[1]["name"], first, second)
+    (rows, of_rows), (columns, of_columns) = levels.items()
+    return Crossed(rows, columns, of_rows, of_columns)
+
+
+def wide(study: dict[str, Any], rows: str, columns: str) -> Wide:
+    """Return where the levels of a factorial design stand in a table by two of its factors.
+
+    Raises:
+        ValueError: It is none, or has no such factors.
+    """
+    levels = _crossed_levels(study)
+    if len(levels) < 2:
+        raise ValueError(
+            f"no trial of study {study['name']} has both a level of {rows} and one of {columns}: "
+            "a table by two factors takes a study with design=Factorial()"
+        )
+    return lay_wide(levels, rows, columns)
+
+
+def _crossed_levels(study: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the levels of each factor of a factorial design; nothing of another."""
+    if study.get("design", {}).get("name") != "factorial":
+        return {}
+    return {
+        factor["name"]: tuple(level["name"] for level in factor["levels"])
+        for factor in study.get("factors", [])
+    }
 
 
 def material_of(results: Results) -> Material:

@@ -9,6 +9,7 @@ from sweeps.analysis.measure import Measure
 from sweeps.analysis.power import MOST_SEEDS
 from sweeps.analysis.significance import ALPHA
 from sweeps.analysis.two_way import Crossed
+from sweeps.analysis.wide import Wide, beside
 
 DAGGER = "\N{DAGGER}"
 
@@ -29,6 +30,7 @@ class TableContext:
             accuracy); None: nothing is called equal.
         differing: what levels may differ in besides, of `guards.CONDITIONS`.
         crossed: the two factors of a factorial design.
+        wide: how the table is laid out by two factors; None: a row a level.
     """
 
     study: str
@@ -41,6 +43,7 @@ class TableContext:
     margin: float | None = None
     differing: frozenset[str] = frozenset()
     crossed: Crossed | None = None
+    wide: Wide | None = None
 
 
 def caption(
@@ -59,10 +62,16 @@ def caption(
     sentences = [
         f"INTERIM: {_counted(pending, 'cell')} still to come" if pending else "",
         _numbers(frame, cells, measure),
-        _differences(frame, measure, split),
-        _equality(context.margin, measure),
-        _ranking(frame),
-        _power(frame, measure, context.margin),
+        *(
+            (_placed(frame, context.wide, split),)
+            if context.wide
+            else (
+                _differences(frame, measure, split),
+                _equality(context.margin, measure),
+                _ranking(frame),
+                _power(frame, measure, context.margin),
+            )
+        ),
         context.selection_rule,
         context.split,
         context.varied,
@@ -80,6 +89,18 @@ def _numbers(frame: pd.DataFrame, cells: pd.DataFrame, measure: Measure) -> str:
     return (
         f"{title}{unit}{better}: mean \N{PLUS-MINUS SIGN} standard deviation over "
         f"{_counted(_range(frame['seeds']), 'seed')}{epochs}"
+    )
+
+
+def _placed(frame: pd.DataFrame, wide: Wide, split: str) -> str:
+    """Say what stands where, and which cells may be the best."""
+    marked = (
+        "; *: the best, and all not distinguishable from it (paired t tests of all pairs of "
+        "levels, Holm-adjusted)"
+    )
+    return (
+        f"Rows: {wide.rows}; columns: {wide.columns}; all on {split}"
+        f"{marked if frame['best'].any() else '; no cell is marked as the best'}"
     )
 
 
@@ -142,18 +163,15 @@ def _within(margin: float, measure: Measure) -> str:
     return f"\N{PLUS-MINUS SIGN}{margin:g}{unit}"
 
 
-def footnotes(frame: pd.DataFrame, split: str) -> list[str]:
-    """Write the footnotes that the rows call for."""
+def footnotes(frame: pd.DataFrame, split: str, wide: Wide | None = None) -> list[str]:
+    """Write the footnotes that the rows call for; a table by two factors shows no differences."""
+    of_differences = (_uncorrected(frame), _unpaired(frame, split), _without_spread(frame))
+    uncorrected, unpaired, without_spread = ("", "", "") if wide else of_differences
+    notes = (uncorrected, _incomplete(frame), unpaired, without_spread, _unreplicated(frame))
+    left_out = beside(frame, wide)["level"].tolist() if wide else []
     return [
-        note
-        for note in (
-            _uncorrected(frame),
-            _incomplete(frame),
-            _unpaired(frame, split),
-            _without_spread(frame),
-            _unreplicated(frame),
-        )
-        if note
+        *(note for note in notes if note),
+        *(f"Not in the grid: {level}, which no pair of levels gives." for level in left_out),
     ]
 
 

@@ -17,6 +17,7 @@ from sweeps.analysis.ranking import add_best
 from sweeps.analysis.rows import Row, Split, factor_rows
 from sweeps.analysis.significance import ALPHA, holm
 from sweeps.analysis.two_way import TwoWay, two_way
+from sweeps.analysis.wide import Wide, wide_frame
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Table:
             none was tuned.
         margin: the largest difference that is called equal, in printed units, if one was stated.
         grid: the same trials by two factors, if the study crosses two.
+        wide: two factors by which it is laid out; None: a row a level.
     """
 
     frame: pd.DataFrame
@@ -63,6 +65,12 @@ class Table:
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
     margin: float | None = None
     grid: TwoWay | None = None
+    wide: Wide | None = None
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """Return the numbers as they are laid out: ``frame``, or that of two factors."""
+        return wide_frame(self.frame, self.wide, self.split) if self.wide else self.frame
 
 
 def ablation_table(
@@ -100,7 +108,7 @@ def ablation_table(
         caption=captions.caption(frame, cells, context, measure, split),
         footnotes=(
             *ledger_notes(tuned),
-            *captions.footnotes(frame, split),
+            *captions.footnotes(frame, split, context.wide),
             *divergence_notes(frame),
             *cost_notes(frame, asked),
             *captions.assumptions(measure),
@@ -115,6 +123,7 @@ def ablation_table(
         grid=two_way(cells, context.crossed, f"{split}/{measure.name}")
         if context.crossed
         else None,
+        wide=context.wide,
     )
 
 

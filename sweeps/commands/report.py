@@ -28,7 +28,9 @@ def report(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The page to write, or to check.  [default: in the study's folder]"),
+        typer.Option(
+            help="The page to write; a page or table to check.  [default: in the study's folder]"
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="See whether the written numbers follow from the runs.")
@@ -92,8 +94,9 @@ def check_study(study: str, places: "Places", out: Path | None) -> None:
 
 def write_index(places: "Places", out: Path | None) -> None:
     """Write a page for every study that has a table, and the index."""
-    from sweeps.analysis.report.files import REPORT, write_page, write_text
+    from sweeps.analysis.report.files import REPORT, write_page
     from sweeps.analysis.report.index import Entry, index
+    from sweeps.analysis.report.table_file import write_text
     from sweeps.publication import material_of
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load

@@ -18,6 +18,11 @@ from sweeps.commands.options import (
 @sentences
 def table(
     study: StudyOption,
+    rows: Annotated[
+        str | None,
+        typer.Option(metavar="FACTOR", help="Of a factorial study: this factor in rows, and"),
+    ] = None,
+    cols: Annotated[str | None, typer.Option(metavar="FACTOR", help="this one in columns.")] = None,
     style: Annotated[str, typer.Option("--format", help="rich, md, csv, tex or html.")] = "rich",
     out: Annotated[Path | None, typer.Option(help="Write to a file instead.")] = None,
     json: JsonOption = False,
@@ -28,6 +33,7 @@ def table(
     """Print the ablation table of a study; also while it runs (the table then says INTERIM)."""
     from cifar_models.component import nearest
     from sweeps.analysis.rendering import FORMATS, render
+    from sweeps.analysis.report.table_file import write_table
     from sweeps.commands.studies import study_name
     from sweeps.publication import table_of
     from sweeps.record.places import resolve_places
@@ -35,14 +41,13 @@ def table(
 
     if style not in FORMATS:
         raise ValueError(f"unknown format {style!r}: {nearest(style, FORMATS)}")
+    if (rows is None) != (cols is None):
+        raise ValueError("--rows and --cols go together: a factor in rows, another in columns")
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri, searched=False)
-    found = table_of(results)
-    text = found.frame.to_json(orient="records", indent=1) + "\n" if json else render(found, style)
+    found = table_of(results, (rows, cols) if rows is not None and cols is not None else None)
+    text = found.shown.to_json(orient="records", indent=1) + "\n" if json else render(found, style)
     if out is None:
         typer.echo(text, nl=False)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"cannot write {out}: {error.strerror}") from None
+    else:
+        write_table(found, results.trials, text, out)

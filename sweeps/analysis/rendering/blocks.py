@@ -41,5 +41,5 @@ def blocks(table: Table, *, brief: bool = False) -> Iterator[Block]:
         yield Block("grid", two_way_title(table, table.grid), layout, two_way_note(table.grid))
     if not table.ledger.empty:
         yield Block("tuning", LEDGER, lay_out_ledger(table))
-    if table.frame["p"].notna().any() and not brief:
+    if table.frame["p"].notna().any() and not brief and table.wide is None:
         yield Block("tests", DETAILS, lay_out_details(table), details_note(table))

@@ -29,6 +29,13 @@ SPECIAL = {
     "\N{DAGGER}": r"\textdagger{}",
 }
 
+GAP, LETTER, PAGE = 1.75, 4.25, 469
+"""Points: space beside a column; a digit in footnotesize; the text of a page in two columns."""
+TOO_WIDE = (
+    "% about {points} points wide, the text of an article in two columns has {page}: exchange rows "
+    "and columns, show fewer levels, or turn it (package rotating, sidewaystable*)"
+)
+
 
 def latex(table: Table) -> str:
     """Write a table as a LaTeX float over the full width of the text, further grids as others."""
@@ -69,6 +76,7 @@ def _without_what_is_usual(layout: Layout) -> Layout:
 
 def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> list[str]:
     width = len(layout.columns)
+    points = _points(layout)
     heads = " & ".join(escape(column.title) for column in layout.columns)
     units = " & ".join(f"({escape(c.unit)})" if c.unit else "" for c in layout.columns)
     body = [r"\toprule", rf"{heads} \\", rf"{units} \\"]
@@ -81,18 +89,27 @@ def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> li
     body.append(r"\bottomrule")
     align = "".join(column.align[0] for column in layout.columns)
     return [
+        *([TOO_WIDE.format(points=points, page=PAGE)] if points > PAGE else []),
         r"\begin{table*}",
         r"\centering",
         rf"\caption{{{escape(caption)}}}",
         rf"\label{{{label}}}",
         r"\footnotesize",
-        r"\setlength{\tabcolsep}{1.75pt}",
+        rf"\setlength{{\tabcolsep}}{{{GAP}pt}}",
         rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
         *body,
         r"\end{tabular}",
         *(rf"\par\smallskip {escape(note)}" for note in notes),
         r"\end{table*}",
     ]
+
+
+def _points(layout: Layout) -> int:
+    """Estimate the width of a tabular from its longest cells, in points."""
+    lines = [line.cells for group in layout.groups for line in group.lines]
+    heads = [column.title for column in layout.columns]
+    letters = (max(map(len, column)) for column in zip(heads, *lines, strict=True))
+    return round(LETTER * sum(letters) + 2 * GAP * (len(heads) - 1))
 
 
 def escape(text: str) -> str:

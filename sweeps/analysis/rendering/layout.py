@@ -11,6 +11,7 @@ from cifar_models.costs import Cost
 from sweeps.analysis.captions import DAGGER, uncorrected
 from sweeps.analysis.measure import HOLE, Measure, find_measure
 from sweeps.analysis.table import Table
+from sweeps.analysis.wide import Wide
 
 STATUS, FINISHED = "status", "finished"
 Tone = Literal["gain", "loss", "open"]
@@ -59,8 +60,22 @@ class Layout:
 
 def lay_out(table: Table) -> Layout:
     """Word every cell of a table; a split without any value gets no column."""
-    columns = _columns(table)
-    return by_factor(table, columns)
+    return _by_two(table, table.wide) if table.wide else by_factor(table, _columns(table))
+
+
+def _by_two(table: Table, wide: Wide) -> Layout:
+    """Word the means, one factor's levels in rows and another's in columns."""
+    rows = {str(row.level): row for row in _rows(table) if row.factor == wide.factor}
+    head = f"{wide.rows} \N{MULTIPLICATION SIGN} {wide.columns}"
+    columns = (Column(head, str, align="left"), *(Column(name, str) for name in wide.column_levels))
+    groups = []
+    for grid, placed in wide.grids.items():
+        lines = (
+            Line((name, *(_marked(rows[level], table) for level in levels)), False, "open")
+            for name, levels in zip(wide.row_levels, placed, strict=True)
+        )
+        groups.append(Group(grid, tuple(lines)))
+    return Layout(columns, tuple(groups))
 
 
 def by_factor(table: Table, columns: tuple[Column, ...]) -> Layout:
@@ -133,13 +148,33 @@ def _seeds(row: Any) -> str:
 
 
 def _spread(split: str, measure: Measure) -> Callable[[Any], str]:
-    def cell(row: Any) -> str:
-        mean, deviation = getattr(row, f"{split}_mean"), getattr(row, f"{split}_sd")
-        if math.isnan(deviation):
-            return measure.text(mean)
-        return f"{measure.text(mean)} \N{PLUS-MINUS SIGN} {measure.text(deviation)}"
+    return lambda row: spread(*_mean_and_sd(row, split), measure)
 
-    return cell
+
+def spread(mean: float, deviation: float, measure: Measure) -> str:
+    """Word a mean with its standard deviation, if there is one."""
+    if math.isnan(deviation):
+        return measure.text(mean)
+    return f"{measure.text(mean)} \N{PLUS-MINUS SIGN} {measure.text(deviation)}"
+
+
+def cell_text(mean: float, deviation: float, completed: int, seeds: int, measure: Measure) -> str:
+    """Word a cell of two factors, and how many of its seeds there are if not all."""
+    if not completed:
+        return HOLE
+    part = "" if completed == seeds else f" ({completed} of {seeds})"
+    return spread(mean, deviation, measure) + part
+
+
+def _mean_and_sd(row: Any, split: str) -> tuple[float, float]:
+    return getattr(row, f"{split}_mean"), getattr(row, f"{split}_sd")
+
+
+def _marked(row: Any, table: Table) -> str:
+    """Word a cell, marked if it may be the best."""
+    mean, deviation = _mean_and_sd(row, table.split)
+    text = cell_text(mean, deviation, row.completed, row.seeds, table.measure)
+    return f"{text}*" if row.best else text
 
 
 def _interval(measure: Measure) -> Callable[[Any], str]:

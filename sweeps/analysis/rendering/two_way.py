@@ -1,9 +1,7 @@
 """The grid of two crossed factors, worded for people."""
 
-import math
-
-from sweeps.analysis.measure import HOLE, Measure
-from sweeps.analysis.rendering.layout import Column, Group, Layout, Line, p_value
+from sweeps.analysis.measure import Measure
+from sweeps.analysis.rendering.layout import Column, Group, Layout, Line, cell_text, p_value
 from sweeps.analysis.table import Table
 from sweeps.analysis.two_way import Effect, TwoWay
 
@@ -55,13 +53,8 @@ def two_way_note(grid: TwoWay) -> str:
 
 
 def _cell(grid: TwoWay, at: tuple[int, int], measure: Measure) -> str:
-    mean, deviation, completed = grid.means[at], grid.deviations[at], int(grid.completed[at])
-    if not completed:
-        return HOLE
-    part = "" if completed == grid.seeds else f" ({completed} of {grid.seeds})"
-    if math.isnan(deviation):
-        return measure.text(mean) + part
-    return f"{measure.text(mean)} \N{PLUS-MINUS SIGN} {measure.text(deviation)}{part}"
+    completed = int(grid.completed[at])
+    return cell_text(grid.means[at], grid.deviations[at], completed, grid.seeds, measure)
 
 
 def _effect(effect: Effect) -> str:

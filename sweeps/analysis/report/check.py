@@ -17,6 +17,7 @@ from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.files import EVIDENCE, REPORT, TABLES
 from sweeps.analysis.report.material import Material
 from sweeps.analysis.report.page import page
+from sweeps.analysis.report.table_file import runs_beside
 
 _EMBEDDED = re.compile(r'<script type="application/json" id="evidence">(.*?)</script>', re.S)
 _UNSEEN = re.compile(
@@ -44,12 +45,18 @@ def check_folder(material: Material, folder: Path) -> list[str]:
 
 
 def check_page(material: Material, path: Path) -> list[str]:
-    """Compare a report with what its study's record gives now.
+    """Compare a report, or a table that was written alone, with what its study's record gives now.
 
     Raises:
-        ValueError: it cannot be read, or is no report of ours.
+        ValueError: it cannot be read, or is neither.
     """
     now = evidence(material.table, material.trials)
+    text = _text(path)
+    if _EMBEDDED.search(text) is None and runs_beside(path).exists():
+        kept = _read(runs_beside(path), json.loads)
+        if _hash(text) != kept.get("files", {}).get(path.name):
+            return [f"{path.name} was changed after it was made"]
+        return [*strays(material.trials), *broken(kept, now)]
     changed = [f"{path.name}{found}" for found in _changed_page(material, path, now)]
     return [*strays(material.trials), *changed]
 
@@ -85,14 +92,20 @@ def _plain(line: str) -> str:
     return html.unescape(re.sub("<[^>]*>", " ", line)).strip()
 
 
-def _read(path: Path, parse: Any) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        found: dict[str, Any] = parse(path.read_text(encoding="utf-8"))
-        found["format"], found["cells"]
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(
             f"cannot read {path}: {error.strerror}; write it first: sweeps run, or sweeps report"
         ) from None
+
+
+def _read(path: Path, parse: Any) -> dict[str, Any]:
+    text = _text(path)
+    try:
+        found: dict[str, Any] = parse(text)
+        found["format"], found["cells"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} does not say which runs its numbers come from") from None
     return found

@@ -10,6 +10,7 @@ from sweeps.analysis.report.evidence import evidence
 from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.material import Material
 from sweeps.analysis.report.page import page
+from sweeps.analysis.report.table_file import write_text
 
 TABLES = {"md": "table.md", "csv": "table.csv", "tex": "table.tex", "html": "table.html"}
 EVIDENCE = "table.runs.json"
@@ -46,17 +47,3 @@ def write_page(material: Material, path: Path) -> Path:
         ValueError: it cannot be written.
     """
     return write_text(page(material, list(pictures(material))), path)
-
-
-def write_text(text: str, path: Path) -> Path:
-    """Write a text, its folder made if need be, and return its path.
-
-    Raises:
-        ValueError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    return path

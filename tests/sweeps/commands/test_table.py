@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.sweeps.commands.command_line import TINY, call, tree
+from search_spaces import Factorial, factor
+from tests.sweeps.commands.command_line import TINY, call, refuse, tree
+from tests.sweeps.record.recorded import STUDY, record_study
 
 STYLES = {
     "rich": "tanh",
@@ -27,6 +29,8 @@ def test_every_format_on_the_terminal_and_in_a_file(
     out = tmp_path / "table.txt"
     assert call(*words, "--out", out).stdout == ""
     assert out.read_text(encoding="utf-8") == result.stdout
+    behind = json.loads((tmp_path / "table.runs.json").read_text(encoding="utf-8"))
+    assert [len(cell["runs"]) for cell in behind["cells"]] == [3, 3, 3]
 
 
 def test_the_default_is_for_the_terminal(recorded: Path) -> None:
@@ -69,3 +73,38 @@ def test_a_state_of_its_own_is_found(recorded: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{recorded}/mlflow.db"
     again = call("table", "--study", "small", "--storage", tmp_path, "--tracking-uri", uri)
     assert again.stdout == result.stdout
+
+
+def test_two_factors_span_a_table_whose_cells_are_checked_like_any(state: Path) -> None:
+    factors = (
+        factor("activation", "model.activation", "relu", "tanh"),
+        factor("batch", "batch_size", 30, 60),
+    )
+    study = STUDY.replace(factors=factors, design=Factorial(), seeds=2)
+    levels = {"relu x 30": 0.5, "relu x 60": 0.6, "tanh x 30": 0.7, "tanh x 60": 0.8}
+    runs = record_study(
+        state, study, {name: [(at,) * 3, (at + 0.01,) * 3] for name, at in levels.items()}
+    )
+    words = ("--study", "small", "--storage", state)
+    wide = ("table", *words, "--rows", "batch", "--cols", "activation")
+    rows = json.loads(call(*wide, "--json").stdout)
+    assert [row["batch"] for row in rows] == ["30", "60"]
+    assert [row["tanh_mean"] for row in rows] == pytest.approx([0.685, 0.785])
+    out = state / "wide.tex"
+    assert call(*wide, "--format", "tex", "--out", out).exit_code == 0
+    assert r"60 & 58.50 $\pm$ 0.71" in out.read_text(encoding="utf-8")
+    check = ("report", *words, "--check", "--out", out)
+    assert call(*check).exit_code == 0
+    (run,) = runs.find(kind="trial", seed="1", **{"in.small": "true"})[:1]
+    runs.client.log_metric(run.info.run_id, "test_last/accuracy", 0.99)
+    assert " x " in call(*check).stdout.splitlines()[0], "the cell is named"
+    out.write_text("changed by hand", encoding="utf-8")
+    assert call(*check).stdout.startswith("wide.tex was changed after it was made")
+    refuse(state, "no factor 'batsh' ... did you mean 'batch'", *wide[:-3], "batsh", *wide[-2:])
+
+
+def test_factors_that_no_trial_crosses_are_a_sentence(recorded: Path) -> None:
+    words = ("table", "--study", "small", "--storage", recorded)
+    refuse(recorded, "has both a level of activation and", *words, "--rows", "activation",
+           "--cols", "loss")  # fmt: skip
+    refuse(recorded, "--rows and --cols go together", *words, "--rows", "activation")
