@@ -3,6 +3,7 @@
 import typer
 
 from sweeps.commands.analyse import analyse
+from sweeps.commands.attach import attach
 from sweeps.commands.clean import clean
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
@@ -12,6 +13,8 @@ from sweeps.commands.report import report
 from sweeps.commands.reproduce import reproduce
 from sweeps.commands.retry import retry
 from sweeps.commands.run import run
+from sweeps.commands.status import status
+from sweeps.commands.stop import stop
 from sweeps.commands.table import table
 from sweeps.commands.verify import verify
 
@@ -22,6 +25,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("run")(run)
+app.command("attach")(attach)
+app.command("status")(status)
+app.command("stop")(stop)
 app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)

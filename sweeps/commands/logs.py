@@ -101,7 +101,7 @@ def _lines(history: "TrialHistory", alone: "SingleTrial", places: "Places") -> d
 
 def _status(history: "TrialHistory", places: "Places") -> str:
     """Return how far a trial has come, and what befell it on the way."""
-    from sweeps.record.journal import at_work
+    from sweeps.record.driver import at_work
 
     record, words = history.record, history.record.status
     ours = history.heard is not None
@@ -159,7 +159,8 @@ def _list(places: "Places", *, as_json: bool) -> None:
     """Print a line for each trial that went wrong: which, how, why."""
     import json as encoder
 
-    from sweeps.record.journal import at_work, read_records
+    from sweeps.record.driver import at_work
+    from sweeps.record.journal import read_records
 
     alive = at_work(places.state)
     found = [

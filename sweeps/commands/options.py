@@ -13,6 +13,9 @@ P = ParamSpec("P")
 StudyOption = Annotated[
     str, typer.Option("--study", metavar="NAME|FILE.py", help="A study's name, or your own file.")
 ]
+RunningOption = Annotated[
+    str | None, typer.Option("--study", metavar="NAME", help="Only if it is this that runs.")
+]
 StorageOption = Annotated[
     str, typer.Option("--storage", help="Path or URL of checkpoints and artifacts.")
 ]
@@ -78,6 +81,12 @@ TrialTimeLimitOption = Annotated[
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Train again what is done.")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and end: `sweeps plan`.")
+]
+DetachOption = Annotated[
+    bool,
+    typer.Option(
+        "--detach", help="Run on without this terminal: `sweeps attach`, `status`, `stop`."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

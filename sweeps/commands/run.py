@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from sweeps.commands.detach import detach as run_in_background
 from sweeps.commands.options import (
     AddressOption,
     ConcurrentOption,
     CpusOption,
     DataDirOption,
     DatasetOption,
+    DetachOption,
     DeterministicOption,
     DryRunOption,
     EpochsOption,
@@ -58,6 +60,7 @@ def run(
     deterministic: DeterministicOption = False,
     fresh: FreshOption = False,
     dry_run: DryRunOption = False,
+    detach: DetachOption = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
@@ -82,6 +85,9 @@ def run(
     )  # fmt: skip
     if dry_run:
         print_plan(question, places, options, console)
+        return
+    if detach:
+        run_in_background(places.state)
         return
     carry_out(question, sources, places, options, console)
     conclude(question, places, data_dir, console)

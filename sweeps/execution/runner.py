@@ -88,7 +88,7 @@ class StudyRun:
             self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # here is the first thing written
             check_shared(self.places.storage)
-            self.journal = Journal(self.places.state)
+            self.journal = Journal(self.places.state, self.study.name)
             stack.callback(self.journal.close)
             if not self.journal.trials:  # else there may be nothing left to train
                 self.ray.begin()

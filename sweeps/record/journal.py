@@ -5,18 +5,18 @@ MLflow is fed from it, a restarted driver goes on from it. One line is one JSON 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
+
+from sweeps.record.driver import Driver, hold
 
 FORMAT = 1
 FILE = "journal.jsonl"
-_LOCK = "driver.lock"
 
 TERMINAL = frozenset({"finished", "diverged", "out_of_memory", "impossible", "failed"})
 """Outcomes that hold for every study."""
@@ -103,19 +103,23 @@ class TrialRecord:
 class Journal:
     """The record of a state folder, held in memory and on disk; one writer at a time.
 
+    Args:
+        state: The folder.
+        study: What is run; empty where the record itself is worked on.
+
     Raises:
         ValueError: The folder cannot be written, belongs to another driver at work, or holds a
             journal of another format.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, study: str = "") -> None:
         self.trials: dict[str, TrialRecord] = {}
         self._path = state / FILE
         self._full = False
         with contextlib.ExitStack() as opened:  # closes what is open when the rest fails
             try:
                 state.mkdir(parents=True, exist_ok=True)
-                opened.enter_context(_lock(state / _LOCK))
+                opened.enter_context(hold(state, Driver.here(study)))
                 cut_torn_line(self._path)
                 for event in read_events(self._path):
                     _apply(self.trials, event)
@@ -200,33 +204,3 @@ def cut_torn_line(path: Path) -> None:
         whole = path.read_bytes().rpartition(b"\n")
         if whole[2]:
             os.truncate(path, len(whole[0]) + len(whole[1]))
-
-
-def at_work(state: Path) -> bool:
-    """Return whether a driver holds a state folder."""
-    try:
-        with (state / _LOCK).open(encoding="utf-8") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # there is none
-        return False
-    return False
-
-
-def _lock(path: Path) -> TextIO:
-    """Hold a lock that ends with this process, however that ends."""
-    stream = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        with stream:
-            stream.seek(0)
-            holder = stream.read().strip() or "unknown"
-        raise ValueError(
-            f"another driver is at work on {path.parent} ({holder}); wait for it or stop it"
-        ) from None
-    stream.truncate(0)
-    stream.write(f"process {os.getpid()} on {os.uname().nodename}")
-    stream.flush()
-    return stream

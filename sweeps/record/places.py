@@ -59,19 +59,37 @@ def resolve_places(
     Raises:
         ValueError: A remote storage without a state folder and a tracking server of its own.
     """
-    remote = "://" in storage and not storage.startswith("file://")
-    if remote and (state is None or tracking_uri is None):
+    if _remote(storage) and (state is None or tracking_uri is None):
         raise ValueError(
             f"--storage {storage} is remote: databases cannot lie there; give --state (a local "
             "folder) and --tracking-uri as well"
         )
-    if not remote:
-        storage = str(Path(storage.removeprefix("file://")).absolute())
-    state = (state or Path(storage)).absolute()
+    if not _remote(storage):
+        storage = str(_on_disk(storage))
+    state = state_folder(storage, state)
     database = f"sqlite:///{state / 'mlflow.db'}"
     tracking_uri = tracking_uri or database
     served = not tracking_uri.startswith(_DATABASES)
     return Places(storage, state, tracking_uri, None if served else f"{storage}/artifacts")
+
+
+def state_folder(storage: str = DEFAULT_STORAGE, state: Path | None = None) -> Path:
+    """Return the folder of journal and databases.
+
+    Raises:
+        ValueError: The storage is remote, and no folder is given.
+    """
+    if state is None and _remote(storage):
+        raise ValueError(f"--storage {storage} is remote: give --state, the folder of the journal")
+    return state.absolute() if state else _on_disk(storage)
+
+
+def _remote(storage: str) -> bool:
+    return "://" in storage and not storage.startswith("file://")
+
+
+def _on_disk(storage: str) -> Path:
+    return Path(storage.removeprefix("file://")).absolute()
 
 
 def make_writable(places: Places) -> None:
