@@ -11,12 +11,13 @@ from sweeps.commands.options import sentences
 from tests.sweeps.commands.command_line import call
 
 COMMANDS = (
-    *("run", "plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
+    *("run", "attach", "status", "stop"),
+    *("plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
     *("retry", "logs", "clean"),
 )
-WRITES = {"run", "report", "analyse", "export", "verify", "retry"}
+WRITES = {"run", "attach", "stop", "report", "analyse", "export", "verify", "retry"}
 """Commands that give files and sentences, and nothing for a script to read."""
-OF_NO_STUDY = {"list", "logs", "analyse", "verify"}
+OF_NO_STUDY = {"list", "logs", "attach", "status", "stop", "analyse", "verify"}
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
