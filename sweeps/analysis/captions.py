@@ -13,6 +13,8 @@ from sweeps.analysis.wide import Wide, beside
 
 DAGGER = "\N{DAGGER}"
 
+NAMED = 8
+"""Rows that a footnote names; of more it says how many."""
 
 @dataclass(frozen=True)
 class TableContext:
@@ -200,7 +202,7 @@ def _incomplete(frame: pd.DataFrame) -> str:
     rows = frame[frame["completed"] < frame["seeds"]]
     if rows.empty:
         return ""
-    names = ", ".join(f"{row.factor}={row.level} ({row.status})" for row in rows.itertuples())
+    names = _few([f"{row.factor}={row.level} ({row.status})" for row in rows.itertuples()])
     return (
         f"Without all seeds: {names}. Their means are over the completed seeds "
         "only, so they get no interval, p-value or rank."
@@ -236,7 +238,13 @@ def _unreplicated(frame: pd.DataFrame) -> str:
 
 
 def _named(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{row.factor}={row.level}" for row in rows.itertuples())
+    return _few([f"{row.factor}={row.level}" for row in rows.itertuples()])
+
+
+def _few(names: list[str]) -> str:
+    """List names; of many the first, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED])} and {more} more"
 
 
 def _closed(sentence: str) -> str:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
 
 from sweeps.analysis.measure import find_measure
 from sweeps.analysis.plot.style import (
@@ -74,6 +74,8 @@ def rungs(
         return without_data(figure, f"no trial of a search has {metric}")
     axes = figure.subplots()
     _draw_paths(axes, paths)
+    if len(agreement) > 1:
+        _space_evenly(axes, [*agreement["epoch"], paths["epoch"].max()])
     for row in rung_counts(trials, curves, agreement).to_dict("records"):
         tau = "" if pd.isna(row["tau"]) else f"\n\N{GREEK SMALL LETTER TAU} = {row['tau']:.2f}"
         axes.axvline(row["epoch"], color=OPEN, linestyle=":", linewidth=1, zorder=0)
@@ -94,6 +96,13 @@ def rungs(
         "\N{GREEK SMALL LETTER TAU}: rank agreement with the end, Kendall's)"
     )
     return figure
+
+
+def _space_evenly(axes: Axes, epochs: list[int]) -> None:
+    """Let the rungs, each a multiple of the last, lie apart: or what stands above would overlap."""
+    axes.set_xscale("log")
+    axes.set_xticks(epochs, [str(epoch) for epoch in epochs])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _draw_paths(axes: Axes, paths: pd.DataFrame) -> None:

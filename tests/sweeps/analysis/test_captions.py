@@ -62,3 +62,17 @@ def test_without_a_margin_nothing_is_equal() -> None:
 
 def test_a_margin_that_no_number_of_seeds_reaches() -> None:
     assert "it takes more than 9,999 seeds" in stated(0.0001).caption.replace("0.0001", "")
+
+
+def test_a_footnote_names_a_few_and_counts_the_rest() -> None:
+    levels = {f"l{number:02}": [0.7, 0.71] for number in range(40)}
+    trials = frames.trials({"a": levels})
+    trials.loc[(trials["seed"] == trials["seed"].max()) & ~trials["baseline"], "status"] = "failed"
+    (note,) = [
+        n
+        for n in ablation_table(trials, frames.CONTEXT).footnotes
+        if n.startswith("Without all seeds")
+    ]
+    assert "a=l01 (" in note
+    assert "a=l09 (" not in note
+    assert "and 31 more." in note

@@ -1,5 +1,8 @@
+import itertools
+
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sweeps.analysis.agreement import rank_agreement
 from sweeps.analysis.plot import rungs as module
@@ -32,6 +35,22 @@ def test_counts_and_agreement_stand_above_the_rungs() -> None:
     (axes,) = rungs(trials(), curves(), METRIC, agreement().assign(tau=[0.6, None])).axes
     assert [text.get_text() for text in axes.texts] == ["5→4\nτ = 0.60", "4→3"]
     assert [len(lines.get_segments()) for lines in axes.collections] == [2, 2, 1]
+
+
+def test_what_stands_above_the_rungs_does_not_overlap() -> None:
+    epochs = (1, 3, 9, 27, 81)
+    names = [f"t{number}" for number in range(81)]
+    found = pd.DataFrame({"trial": names, "role": "search", "status": "finished", METRIC: 0.5})
+    points = [(name, epoch, 0.1 + n / 200) for n, name in enumerate(names) for epoch in epochs]
+    paths = pd.DataFrame(points, columns=["trial", "epoch", METRIC])
+    counted = pd.DataFrame({"epoch": epochs[:4], "tau": 0.61, "n": 81})
+    figure = rungs(found, paths, METRIC, counted)
+    FigureCanvasAgg(figure).draw()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 4
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "3", "9", "27", "81"]
 
 
 def test_very_many_trials_become_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
