@@ -180,6 +180,9 @@ def _commands(results: Results) -> Iterator[tuple[str, str]]:
     yield "This page", shlex.join(["sweeps", "report", *study])
     check = shlex.join(["sweeps", "report", "--check", *study])
     yield "See whether its numbers still follow from their runs", check
+    if results.study["search"] and results.study["search"]["objectives"]:
+        front = shlex.join(["sweeps", "export", "--pareto", *study])
+        yield "Every recipe on the search's Pareto front, and its objectives", front
     if results.images["validation"]:
         export = shlex.join(["sweeps", "export", *study])
         training = training_command(results, Path("best.yaml"))

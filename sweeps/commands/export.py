@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 @sentences
 def export(
     study: StudyOption,
-    out: Annotated[Path, typer.Option(help="File of the best recipe.")] = Path("best.yaml"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File of the best recipe.  [default: best.yaml, pareto.yaml]"),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Write so many: best.yaml, best-2.yaml ...")] = 1,
+    pareto: Annotated[
+        bool,
+        typer.Option("--pareto", help="Write all on the front of several objectives: pareto-1 ..."),
+    ] = False,
     weights: Annotated[
         bool, typer.Option("--weights", help="Write their weights beside them, as safetensors.")
     ] = False,
@@ -47,6 +54,7 @@ def export(
     from sweeps.commands.studies import study_name
     from sweeps.export.best import export_best, training_command
     from sweeps.export.bundle import write_bundle
+    from sweeps.export.pareto import export_front
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.places import resolve_places
     from sweeps.record.results import load
@@ -55,14 +63,21 @@ def export(
     results = load(study_name(study), places.tracking_uri)
     runs = Runs(places.tracking_uri, reading=True)
     if bundle is not None:
-        if weights or register or top > 1:
+        if weights or register or pareto or top > 1:
             raise ValueError(
-                "--bundle writes the best alone: give --weights, --register and --top by themselves"
+                "--bundle writes the best alone: give --weights, --register, --pareto and --top by "
+                "themselves"
             )
         seeds = write_bundle(results, runs, bundle).seeds
         typer.echo(f"{bundle}   sweeps verify {bundle} --seeds {len(seeds)}")
         return
-    files = export_best(results, runs, out, top)
+    if pareto:
+        if register or top > 1:
+            raise ValueError("--pareto writes the whole front: leave --register and --top out")
+        files, index = export_front(results, runs, out or Path("pareto.yaml"))
+        typer.echo(index)
+    else:
+        files = export_best(results, runs, out or Path("best.yaml"), top)
     for path in files:
         typer.echo(f"{path}   {training_command(results, path, data_dir)}")
     if weights or register:

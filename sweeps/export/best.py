@@ -58,21 +58,34 @@ def export_best(results: Results, runs: Runs, out: Path, top: int = 1) -> list[P
     Raises:
         ValueError: There is nothing to choose from, or the file cannot be written.
     """
-    best = ranking(results).head(top)
-    recipes = {
-        out if place == 1 else out.with_stem(f"{out.stem}-{place}"): _document(
-            results, runs, variant
-        )
-        for place, variant in enumerate(best.to_dict("records"), start=1)
-    }
-    sources = {_beside(out, *source): source[1] for source in results.sources.items()}
-    for path, text in (recipes | sources).items():
+    metric = f"validation/{results.study['metric']}"
+    recipes = {}
+    for place, variant in enumerate(ranking(results).head(top).to_dict("records"), start=1):
+        path = out if place == 1 else out.with_stem(f"{out.stem}-{place}")
+        chosen = {
+            "variant": f"{variant['factor']} = {variant['level']}",
+            "mean": {metric: float(variant["mean"]), "seeds": int(variant["n"])},
+        }
+        first = finished(results, variant["variant"]).iloc[0]
+        recipes[path] = document(results, runs, first, chosen)
+    write_recipes(results, recipes)
+    return list(recipes)
+
+
+def write_recipes(results: Results, texts: dict[Path, str]) -> None:
+    """Write recipes and what goes with them, and beside them the user's own file they need.
+
+    Raises:
+        ValueError: A file cannot be written.
+    """
+    beside = next(iter(texts))
+    sources = {_beside(beside, *source): source[1] for source in results.sources.items()}
+    for path, text in (texts | sources).items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    return list(recipes)
 
 
 def finished(results: Results, variant: str) -> pd.DataFrame:
@@ -106,9 +119,18 @@ def _beside(recipe: Path, name: str, text: str) -> Path:
     return path
 
 
-def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
-    """Return the recipe of a variant as YAML, with the trial of its first seed as provenance."""
-    row = finished(results, variant["variant"]).iloc[0]
+def document(results: Results, runs: Runs, row: "pd.Series[Any]", chosen: dict[str, Any]) -> str:
+    """Return the recipe of a trial as YAML, with the trial as provenance.
+
+    Args:
+        results: Those of its study.
+        runs: Where its run is.
+        row: Of the trials frame.
+        chosen: What it stands for, and by which numbers it was chosen.
+
+    Raises:
+        ValueError: MLflow does not give its recipe.
+    """
     run = runs.client.get_run(str(row["run_id"]))
     tags = run.data.tags
     recipe, text = runs.text(run, RECIPE), runs.text(run, SPEC)
@@ -119,11 +141,9 @@ def _document(results: Results, runs: Runs, variant: dict[Any, Any]) -> str:
         )
     spec = json.loads(text)
     measured = row.filter(regex="^(validation|test)/").dropna().to_dict()
-    metric = f"validation/{results.study['metric']}"
     provenance = {
         "study": results.study["name"],
-        "variant": f"{variant['factor']} = {variant['level']}",
-        "mean": {metric: float(variant["mean"]), "seeds": int(variant["n"])},
+        **chosen,
         "trial": row["trial"],
         "run_id": row["run_id"],
         "seed": int(row["seed"]),
