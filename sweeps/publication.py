@@ -26,6 +26,9 @@ _RULES = {
 _PLACES = ("--storage", "--state", "--tracking-uri")
 _SCRIPT = "ablation.py"
 
+_NOTE = 8000
+"""Characters that a tag of MLflow's holds."""
+_MORE = "\n\nThe rest is in the artifact table.md."
 
 @dataclass(frozen=True)
 class Publication:
@@ -215,6 +218,13 @@ def publish(results: Results, folder: Path, runs: Runs) -> Publication:
         raise ValueError(f"cannot write {folder}: {error.strerror}; give another --state") from None
     for file in files:
         runs.client.log_artifact(results.parent, str(file))
-    note = f"{results.study['question']}\n\n{render(material.table, 'md')}"
-    runs.client.set_tag(results.parent, "mlflow.note.content", note[:8000])
+    runs.client.set_tag(results.parent, "mlflow.note.content", _note(material.table))
     return Publication(material.table, files)
+
+
+def _note(table: Table) -> str:
+    """Return the table as MLflow's UI shows it, in whole lines as far as a tag holds them."""
+    text = render(table, "md")
+    if len(text) <= _NOTE:
+        return text
+    return text[: _NOTE - len(_MORE)].rsplit("\n", 1)[0] + _MORE

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from search_spaces import LogRange, Search, factor
+from sweeps import publication
 from sweeps.analysis.two_way import Crossed
 from sweeps.publication import crossed, material_of, publish, table_of
 from sweeps.record.results import load
@@ -48,7 +49,9 @@ def test_the_rule_of_the_best_epoch_is_printed(state: Path) -> None:
     assert "Measured at the epoch of the highest validation accuracy." in caption
 
 
-def test_files_are_written_and_hung_on_the_studys_run(state: Path, tmp_path: Path) -> None:
+def test_files_are_written_and_hung_on_the_studys_run(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = record_study(state, STUDY.replace(seeds=2))
     results = load("small", uri(state))
     published = publish(results, tmp_path / "new" / "small", runs)
@@ -57,9 +60,15 @@ def test_files_are_written_and_hung_on_the_studys_run(state: Path, tmp_path: Pat
     hung = {file.path for file in runs.client.list_artifacts(results.parent)}
     assert hung >= FILES
     note = runs.client.get_run(results.parent).data.tags["mlflow.note.content"]
-    assert note.startswith(STUDY.question)
+    assert note.startswith(f"**small: {STUDY.question}**")
     assert "tanh" in note
+    monkeypatch.setattr(publication, "_NOTE", 500)
     publish(results, tmp_path / "new" / "small", runs)  # again, over what is there
+    shorter = runs.client.get_run(results.parent).data.tags["mlflow.note.content"]
+    assert len(shorter) <= 500
+    *lines, _, last = shorter.splitlines()
+    assert set(lines) <= set(note.splitlines())
+    assert last == "The rest is in the artifact table.md."
 
 
 def test_a_report_says_how_to_make_it_again(recorded: Path) -> None:
