@@ -109,6 +109,23 @@ def sample(space: Space, trial: Suggest) -> dict[str, Any]:
     return {path: domain.suggest(trial, path) for path, domain in space.items()}
 
 
+def branches(space: Space, taken: str = "", prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield each branch with the names of its parameters.
+
+    First "" with those that every point has, then, such as ``optimizer=sgd``, each option that
+    carries a space of its own.
+    """
+    named = {f"{prefix}{path}": domain for path, domain in space.items()}
+    yield taken, list(named)
+    for name, domain in named.items():
+        match domain:
+            case Choice():
+                for option in domain.options:
+                    if option.space:
+                        inner = f"{name}.{option.label}."
+                        yield from branches(option.space, f"{name}={option.label}", inner)
+
+
 def probes(space: Space) -> Iterator[dict[str, Any]]:
     """Yield few points that together take every option of every choice, ranges in their middle.
 

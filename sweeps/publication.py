@@ -9,6 +9,7 @@ from typing import Any
 
 from sweeps.analysis.captions import TableContext
 from sweeps.analysis.guards import asked_for
+from sweeps.analysis.importance import Importance
 from sweeps.analysis.rendering import render
 from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
@@ -148,7 +149,21 @@ def material_of(results: Results) -> Material:
         searched=_searched(results.study),
         recipes=results.recipes,
         commands=tuple(_commands(results)),
+        importance=_importance(results),
     )
+
+
+def _importance(results: Results) -> Importance | None:
+    """Return how much each parameter of a study's search mattered; None without a search."""
+    metric = f"validation/{results.study['metric']}"
+    if results.study["search"] is None or metric not in results.curves:
+        return None
+    from search_spaces.search import Search
+    from sweeps.importance import importance  # imports Optuna
+
+    search = Search.model_validate(results.study["search"])
+    epochs = sum(phase["epochs"] for phase in results.study["base"]["phases"])
+    return importance(search, epochs, results.trials, results.curves, metric)
 
 
 def _searched(study: dict[str, Any]) -> Searched | None:

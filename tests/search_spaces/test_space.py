@@ -7,7 +7,7 @@ from cifar_models.augmentation import Cutout
 from cifar_models.optimizers import SGD, Adam
 from cifar_models.ranges import IntRange, LogRange, Range
 from search_spaces.bases import SMALL_CNN
-from search_spaces.space import Choice, Space, choice, probes, sample, tuned, usual_range
+from search_spaces.space import Choice, Space, branches, choice, probes, sample, tuned, usual_range
 from tests.search_spaces.fake import Scripted
 
 SPACE: Space = {
@@ -111,3 +111,14 @@ def test_probes_take_every_option_and_the_middle_of_every_range() -> None:
     assert points[0]["model.dropout"] == 0.25
     for point in points:
         SMALL_CNN.replace(point)
+
+
+def test_branches_name_the_parameters_of_each_option() -> None:
+    space: Space = {
+        "batch_size": choice(64, 128),
+        "optimizer": choice(tuned(SGD(), "lr"), "adam"),
+    }
+    assert list(branches(space)) == [
+        ("", ["batch_size", "optimizer"]),
+        ("optimizer=sgd", ["optimizer.sgd.lr"]),
+    ]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from sweeps.analysis.plot.curves import curve_bands, curve_metric, learning_curves
 from sweeps.analysis.plot.forest import difference_forest, forest_rows
+from sweeps.analysis.plot.importance import importance_bars
 from sweeps.analysis.plot.parallel import parallel_coordinates
 from sweeps.analysis.plot.reaching import time_to_accuracy
 from sweeps.analysis.plot.rungs import rung_counts, rungs
@@ -23,6 +24,7 @@ INKS = {"#000000": "currentColor", "#ffffff": "var(--page)", OPEN: "var(--open)"
     colour.lower(): f"var(--colour-{number})" for number, colour in enumerate(COLOURS)
 }
 """What a page in the dark draws otherwise."""
+IMPORTANCE = "What seems to matter (exploratory)"
 _SECONDS = "seconds"
 
 
@@ -82,6 +84,10 @@ def _search(material: Material) -> Iterator[Picture]:
     yield Picture("search-rungs", "search", "Who survived the search", words, figure)
     words = "Every trial's value of each parameter, and what came of the trial."
     yield Picture("search-slices", "search", "Along each parameter", words, slices(trials, metric))
+    if material.importance and len(material.importance.frame):
+        words = material.importance.words()
+        figure = importance_bars(material.importance)
+        yield Picture("search-importance", "search", IMPORTANCE, words, figure)
     words = "A line a trial that ran to its end, across an axis a parameter."
     figure = parallel_coordinates(trials, metric)
     yield Picture("search-parallel", "search", "All parameters at once", words, figure)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sweeps.analysis.agreement import rank_agreement
+from sweeps.analysis.importance import Importance
 from sweeps.analysis.table import Table
 
 
@@ -36,6 +37,7 @@ class Material:
         searched: the search, if there was one.
         recipes: of each variant, paths of its recipe and their values as text; may be empty.
         commands: what makes it again: what each command is for, and the command.
+        importance: of the search's parameters, if it was asked.
     """
 
     table: Table
@@ -45,6 +47,7 @@ class Material:
     searched: Searched | None = None
     recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     commands: tuple[tuple[str, str], ...] = ()
+    importance: Importance | None = None
 
     @property
     def metric(self) -> str:

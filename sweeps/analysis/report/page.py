@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sweeps.analysis.agreement import agreement_lines
+from sweeps.analysis.importance import effect_cells, importance_cells
 from sweeps.analysis.measure import find_measure
 from sweeps.analysis.plot.slices import slice_points
 from sweeps.analysis.rendering.blocks import blocks
@@ -93,7 +94,7 @@ def _search(material: Material) -> dict[str, Any] | None:
     """Return what is said of the search: how, whether its rungs foretold, and its best trials."""
     if material.searched is None:
         return None
-    measure = find_measure(material.table.measure.name)
+    measure, importance = find_measure(material.table.measure.name), material.importance
     trials = material.trials[material.trials["role"] == "search"].drop_duplicates("trial")
     points = slice_points(material.trials, material.metric)
     done = trials[trials["status"] == "finished"].dropna(subset=material.metric)
@@ -102,6 +103,9 @@ def _search(material: Material) -> dict[str, Any] | None:
     return {
         "words": material.searched.words,
         "lines": agreement_lines(material.agreement(), halved=material.searched.halved),
+        "importance": importance_cells(importance) if importance else [],
+        "effects": effect_cells(importance, measure) if importance else [],
+        "notes": importance.notes if importance else (),
         "names": names,
         "unit": f" ({measure.unit})" if measure.unit else "",
         "best": [

@@ -1,9 +1,12 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
+from sweeps.analysis.importance import Importance, shares
 from sweeps.analysis.report.evidence import broken, evidence
 from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.page import page, script
@@ -117,3 +120,20 @@ def test_names_are_text_and_never_markup() -> None:
     assert "<script>alert" not in text
     assert "<" not in script({"level": "</script>"})
     assert Outline(text).open == []
+
+
+def test_what_seems_to_matter_is_shown_as_an_exploration() -> None:
+    rows = [{"branch": "", "parameter": "lr", "n": 40, "ped_anova": 0.6, "chance": 0.2}]
+    effects = pd.DataFrame([{"parameter": "lr", "level": "0.1 to 0.5", "mean": 0.61, "n": 7}])
+    found = Importance(1, 9, shares(rows), effects, ("Importance of the branch a=b: too few.",))
+    told = replace(material(), importance=found)
+    text = page(told, list(pictures(told)))
+    for said in (
+        "What seems to matter (exploratory)",
+        "0.1 to 0.5",
+        "61.00",
+        "0.60",
+        "a=b: too few.",
+    ):
+        assert said in text
+    assert "What seems to matter" not in page(material(), list(pictures(material())))
