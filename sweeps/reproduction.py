@@ -5,20 +5,26 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, get_args
 
+import yaml
 from pydantic import ValidationError
 
 from cifar_models.component import sentence
 from search_spaces.budget import quick
+from search_spaces.claims import Claim
 from search_spaces.loading import built_in
 from search_spaces.published import Published, find, published
 from search_spaces.study import Study
+from sweeps.analysis.conclusions import Conclusion, examine
 from sweeps.analysis.rendering.comparison import FORMATS, fate, markdown
 from sweeps.analysis.rendering.markdown import escape
 from sweeps.analysis.reproduction import Budget, Reproduction, reproduction
+from sweeps.analysis.seed_noise import Recorded, Recordings, seed_noise
 
 if TYPE_CHECKING:
     from sweeps.record.results import Results
 
+RECORDINGS = "seed_noise.yaml"
+"""Beside comparisons: what trainings of ours varied by that are no published study."""
 FOLDER = "reproductions"
 """Where comparisons lie in a state folder, unless a command says otherwise."""
 
@@ -185,6 +191,49 @@ def document(found: Found) -> str:
     for (name, budget), comparison in found.items():
         parts += ["", f"## {name}, {budget} budget", "", markdown(comparison).rstrip()]
     return "\n".join(parts) + "\n"
+
+
+def conclusions(found: Found, recorded: Iterable[Recorded]) -> list[Conclusion]:
+    """Return every claim of the reports, in their order, beside the noise of a seed.
+
+    Args:
+        found: finished comparisons; of two budgets the full one counts.
+        recorded: trainings of ours that stand in where no noise of the study is known.
+    """
+    recorded = tuple(recorded)
+    return [
+        _conclusion(study, claim, found.get((name, "full")) or found.get((name, "quick")), recorded)
+        for name, result in published().items()
+        for study in ([built_in()[name]] if result.kind == "study" else [])
+        for claim in study.claims
+    ]
+
+
+def _conclusion(
+    study: Study, claim: Claim, again: Reproduction | None, recorded: tuple[Recorded, ...]
+) -> Conclusion:
+    result = find(study.name)
+    noise = seed_noise(result, study.base.dataset.name, claim.measure, again, recorded)
+    told = again.claims if again else ()
+    judgement = next((one for one in told if one.claim == claim.sentence()), None)
+    examined = tuple(examine(claim, result.printed, noise, judgement))
+    return Conclusion(study.name, result.where, claim.sentence(), examined, again, judgement)
+
+
+def recordings(folder: Path) -> tuple[Recorded, ...]:
+    """Return the trainings recorded beside comparisons, if there are any.
+
+    Raises:
+        ValueError: the file is none of this version.
+    """
+    path = folder / RECORDINGS
+    if not path.is_file():
+        return ()
+    try:
+        return Recordings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).recorded
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        why = sentence(error) if isinstance(error, ValidationError) else "no YAML"
+        raise ValueError(f"{path} holds no recordings of this version: {why}") from None
 
 
 def _lines(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

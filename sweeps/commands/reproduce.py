@@ -53,6 +53,12 @@ def reproduce(
         Path | None,
         typer.Option("--report", metavar="FILE", help="Write all comparisons as one document."),
     ] = None,
+    conclusions: Annotated[
+        Path | None,
+        typer.Option(
+            "--conclusions", metavar="FILE", help="Write which printed claims are seed noise."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -83,8 +89,8 @@ def reproduce(
     from sweeps.record.places import resolve_places
     from sweeps.reproduction import FOLDER
 
-    if (study is not None) + every + (report is not None) != 1:
-        raise ValueError("give one of --study ID, --list and --report FILE")
+    if sum((study is not None, every, report is not None, conclusions is not None)) != 1:
+        raise ValueError("give one of --study ID, --list, --report FILE and --conclusions FILE")
     places = resolve_places(storage, state, tracking_uri)
     folder = out or places.state / FOLDER
     if study is None and out is not None and not out.is_dir():
@@ -93,6 +99,8 @@ def reproduce(
         _list(folder, as_json=json)
     elif report is not None:
         _report(folder, report)
+    elif conclusions is not None:
+        _conclusions(folder, conclusions)
     else:
         assert study is not None
         options = Options(
@@ -183,7 +191,19 @@ def _report(folder: Path, report: Path) -> None:
     """Write the document."""
     from sweeps.reproduction import document, read_all
 
-    text = document(read_all(folder))
+    _write(document(read_all(folder)), report)
+
+
+def _conclusions(folder: Path, file: Path) -> None:
+    """Write the page of claims and noise."""
+    from sweeps.analysis.rendering.conclusions import page
+    from sweeps.reproduction import conclusions, read_all, recordings
+
+    recorded = recordings(folder)
+    _write(page(conclusions(read_all(folder), recorded), recorded), file)
+
+
+def _write(text: str, report: Path) -> None:
     try:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(text, encoding="utf-8")

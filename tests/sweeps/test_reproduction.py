@@ -6,13 +6,16 @@ import pytest
 
 from search_spaces.loading import built_in
 from search_spaces.published import find, published
+from sweeps.analysis.rendering.conclusions import page
 from sweeps.analysis.reproduction import Budget
 from sweeps.reproduction import (
+    conclusions,
     document,
     listing,
     make,
     read_all,
     recorded_name,
+    recordings,
     study_at,
     what_it_is,
     write,
@@ -138,3 +141,35 @@ def test_the_committed_document_is_what_the_command_makes() -> None:
     text = (DOCS / "reproduction.md").read_text(encoding="utf-8")
     assert ids(text) == list(published())
     assert text == document(read_all(DOCS / "reproduction"))
+
+
+def test_the_committed_conclusions_are_what_the_command_makes() -> None:
+    folder = DOCS / "reproduction"
+    recorded = recordings(folder)
+    told = conclusions(read_all(folder), recorded)
+    assert (DOCS / "conclusions.md").read_text(encoding="utf-8") == page(told, recorded)
+    claims = [(study.reruns, one.sentence()) for study in built_in().values()
+              if study.reruns for one in study.claims]  # fmt: skip
+    assert sorted((one.study, one.claim) for one in told) == sorted(claims)
+
+
+def test_a_full_budget_brings_a_noise_of_its_own() -> None:
+    (claim,) = built_in()["b_activation"].claims
+    for budget, source in (("full", "ours"), ("quick", None)):
+        ran = compared(budget=budget)  # type: ignore[arg-type]
+        judged = ran.claims[0].model_copy(update={"claim": claim.sentence()})
+        found = ran.model_copy(update={"claims": (judged,)})
+        (told,) = [
+            one for one in conclusions({(found.id, found.budget): found}, ())
+            if one.study == "b_activation"
+        ]  # fmt: skip
+        assert told.again is found
+        assert [one.noise.source if one.noise else None for one in told.examined] == [source] * 2
+        assert [one.ours for one in told.examined] == list(found.claims[0].findings)
+
+
+def test_recordings_of_another_version_are_a_sentence(tmp_path: Path) -> None:
+    assert recordings(tmp_path) == ()
+    (tmp_path / "seed_noise.yaml").write_text("format: 2", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"seed_noise.yaml holds no recordings of this version"):
+        recordings(tmp_path)

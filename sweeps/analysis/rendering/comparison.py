@@ -137,13 +137,13 @@ def _claim_lines(found: Reproduction, first: str, second: str) -> Iterator[tuple
     """Yield a line a claim and a line a comparison of it, each after its mark."""
     for judgement in found.claims:
         yield first, f"claim {judgement.claim}: {fate(judgement, found)}"
-        for finding in () if _silent(judgement, found) else judgement.findings:
+        for finding in () if silent(judgement, found) else judgement.findings:
             yield second, ": ".join(_told(finding, found.budget))
 
 
 def fate(judgement: Judgement, found: Reproduction) -> str:
     """Say what became of a claim: with the quick budget its direction, and no verdict."""
-    if _silent(judgement, found):
+    if silent(judgement, found):
         few = judgement.relative and f": {found.steps} steps are too few"
         return f"the full budget tells{few or ''}"
     if found.budget == "quick":
@@ -153,7 +153,7 @@ def fate(judgement: Judgement, found: Reproduction) -> str:
     return judgement.verdict
 
 
-def _silent(judgement: Judgement, found: Reproduction) -> bool:
+def silent(judgement: Judgement, found: Reproduction) -> bool:
     """Whether a cut budget tells nothing of a claim."""
     return found.budget == "quick" and (found.hardly_begun or not judgement.relative)
 

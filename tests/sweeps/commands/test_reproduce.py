@@ -71,6 +71,8 @@ def test_what_was_compared_is_listed_and_reported(runs: Path) -> None:
     assert any(line.split()[:3] == ["b_activation", "study", "full"] for line in lines)
     assert call("reproduce", "--report", "docs/all.md").stdout == "docs/all.md\n"
     assert "## b_activation, full budget" in Path("docs/all.md").read_text(encoding="utf-8")
+    assert call("reproduce", "--conclusions", "docs/own.md").stdout == "docs/own.md\n"
+    assert "full budget, n = " in Path("docs/own.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("budget", ["quick", "full"])
@@ -133,7 +135,7 @@ def test_what_is_no_study_is_told_and_nothing_is_run(
         (("--study", "b_activatoin"), "no report has 'b_activatoin' ... 'b_activation'"),
         (("--study", "c_loss", "--budget", "quick", "--seeds", "0,"), "at least 2 seeds, got 1"),
         (("--study", "c_loss", "--seeds", "x"), "--seeds wants a number or a list"),
-        ((), "give one of --study ID, --list and --report FILE"),
+        ((), "give one of --study ID, --list, --report FILE and"),
         (("--list", "--study", "c_loss"), "give one of"),
         (("--report", "/dev/null/x.md"), "cannot write /dev/null/x.md"),
         (("--report", "file", "--out", "mistyped"), "--out mistyped is no folder"),
