@@ -21,9 +21,9 @@ test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for 
 	$(BIN)/python -m pytest -m slow
 
 certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)
-	$(BIN)/python -m pytest -m slow tests/certification
+	$(BIN)/python -m pytest -m slow tests/certification/test_kills.py tests/certification/test_faults.py
 
-certify-full: $(VENV)/.installed-test ## the same with 20 kills a study (an hour)
+certify-full: $(VENV)/.installed-test ## 20 kills a study, nodes, limits and signals too (an hour)
 	CERTIFY_KILLS=20 $(BIN)/python -m pytest -m slow tests/certification
 
 lint: $(VENV)/.installed-dev ## ruff and strict mypy

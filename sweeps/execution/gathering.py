@@ -1,0 +1,65 @@
+"""Waiting until a cluster has room for as many trials as are to run at once."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ray
+from rich.console import Console
+
+_PERIOD = 1.0
+
+Bundle = Mapping[str, float]
+"""What one trial takes of each resource."""
+
+
+def room(nodes: Iterable[Mapping[str, Any]], bundle: Bundle) -> int:
+    """Return how many trials fit on the nodes that live; none is spread over two.
+
+    Args:
+        nodes: As `ray.nodes` describes them.
+        bundle: With at least one resource above zero.
+    """
+    return sum(
+        min(int(node["Resources"].get(name, 0) / each) for name, each in bundle.items() if each)
+        for node in nodes
+        if node["Alive"]
+    )
+
+
+def gather(
+    trials: int, bundle: Bundle, console: Console,
+    nodes: Callable[[], list[dict[str, Any]]] = ray.nodes,
+    ask: Callable[[list[dict[str, float]]], None] | None = None,
+) -> None:  # fmt: skip
+    """Ask a cluster that grows for room for so many trials, and wait until it is there.
+
+    Args:
+        trials: At once.
+        bundle: What one of them takes.
+        console: Is told of every change.
+        nodes: Those that have joined.
+        ask: The cluster's autoscaler.
+    """
+    (ask or _ask_autoscaler)([dict(bundle)] * trials)
+    before = -1
+    while (now := room(nodes(), bundle)) < trials:
+        if now != before:
+            joined = sum(node["Alive"] for node in nodes())
+            console.print(
+                f"Waiting for machines: {joined} have joined, with room for {now} of the {trials} "
+                "trials of --min-concurrent."
+            )
+        before = now
+        time.sleep(_PERIOD)
+
+
+def let_go() -> None:
+    """Let the cluster shrink again when its machines are idle."""
+    _ask_autoscaler([])
+
+
+def _ask_autoscaler(bundles: list[dict[str, float]]) -> None:
+    from ray.autoscaler.sdk import request_resources
+
+    request_resources(bundles=bundles)
