@@ -49,6 +49,11 @@ class Design(Component, kind="design"):
         """How many candidates of each arm are tried before it is compared."""
         return 0
 
+    @property
+    def crosses(self) -> bool:
+        """Whether factors are varied together, so that one can ask how they interact."""
+        return False
+
     @abstractmethod
     def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
         """Return the arms, each factor with exactly one baseline.
@@ -125,6 +130,11 @@ class Factorial(Design):
     """
 
     name: Literal["factorial"] = "factorial"
+
+    @property
+    def crosses(self) -> bool:
+        """Whether factors are varied together: yes."""
+        return True
 
     def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
         """Return one factor, named after all, with a level for each combination."""

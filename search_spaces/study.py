@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cifar_models.component import Frozen, nearest, registry, sentence
 from cifar_models.costs import Cost
@@ -13,6 +13,7 @@ from cifar_models.recipe import Recipe
 from search_spaces.claims import Claim
 from search_spaces.designs import Arm, Design, OneFactor
 from search_spaces.factors import Factor
+from search_spaces.looks import SequentialSeeds
 from search_spaces.published import find
 from search_spaces.search import Search
 from search_spaces.space import Space, probes
@@ -33,8 +34,8 @@ class Study(Frozen):
     base: Recipe
     factors: tuple[Factor, ...] = ()
     design: Design = OneFactor()
-    seeds: int | tuple[int, ...] = 5
-    """Their number, or a list of them."""
+    seeds: int | tuple[int, ...] | SequentialSeeds = 5
+    """Their number, a list of them, or as many as it takes: ``"auto"``, ``"auto:4,8,16"``."""
     search: Search | None = None
     selection: Literal["last", "best"] = "last"
     """Which epoch counts: the last, or the one of the highest validation accuracy."""
@@ -54,10 +55,21 @@ class Study(Frozen):
     note: str = ""
     """What one has to know beside: levels of our choice, printed ones that were resolved."""
 
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _read_seeds(cls, seeds: object) -> object:
+        return SequentialSeeds.read(seeds) if isinstance(seeds, str) else seeds
+
     @model_validator(mode="after")
     def _seeded(self) -> Self:
         """See that seeds are few enough to be listed, and then that they are ablation seeds."""
-        number = self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+        match self.seeds:
+            case int() as number:
+                pass
+            case tuple() as listed:
+                number = len(listed)
+            case sequential:
+                number = sequential.looks[-1]
         if not 0 < number < SEARCH_SEED:
             raise ValueError(
                 f"the number of seeds must be at least 1 and below {SEARCH_SEED:,}, got {number}"
@@ -130,6 +142,23 @@ class Study(Frozen):
                 )
 
     @model_validator(mode="after")
+    def _decidable(self) -> Self:
+        """See that comparisons can be decided while the study runs, and each by itself."""
+        if not self.looks:
+            return self
+        if not all(arm.recipe.split.validation for arm in self.arms()):
+            raise ValueError(
+                "seeds 'auto' needs validation images (split.validation: 0): the test images are "
+                "looked at once, after the last look"
+            )
+        if not self.factors or self.design.crosses or self.claims or self.reruns:
+            raise ValueError(
+                "seeds 'auto' is for comparisons with a baseline; without factors, in a factorial "
+                "design, for claims and published studies levels have equal seeds: give a number"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _countable(self) -> Self:
         """See that each cost can be had, and is one column."""
         columns = [cost.column for cost in self.costs]
@@ -162,8 +191,15 @@ class Study(Frozen):
 
     @property
     def seed_list(self) -> tuple[int, ...]:
-        """The seeds of the ablation."""
-        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+        """The seeds of the ablation; as many as there may be, where they are sequential."""
+        if isinstance(self.seeds, tuple):
+            return self.seeds
+        return tuple(range(self.seeds if isinstance(self.seeds, int) else self.looks[-1]))
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The number of seeds at each look at the ablation while it runs; none by default."""
+        return () if isinstance(self.seeds, int | tuple) else self.seeds.looks
 
     @property
     def changed(self) -> frozenset[str]:

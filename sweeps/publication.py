@@ -26,10 +26,10 @@ _RULES = {
 }
 _PLACES = ("--storage", "--state", "--tracking-uri")
 _SCRIPT = "ablation.py"
-
 _NOTE = 8000
 """Characters that a tag of MLflow's holds."""
 _MORE = "\n\nThe rest is in the artifact table.md."
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -66,11 +66,12 @@ def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
             f"split is fixed (split seed {split['seed']})"
         ),
         equal_budget=study.get("equal_budget", True),
-        notes=(*_standing(results), *_unknown_costs(results)),
+        notes=(*_standing(results), *_unknown_costs(results), *_chosen_there(study)),
         margin=study.get("margin"),
         differing=asked_for(_varied_paths(study)),
         crossed=None if by else crossed(study),
         wide=wide(study, *by) if by else None,
+        looks=_looks(study),
     )
     return ablation_table(results.trials, context, study["metric"], results.costs)
 
@@ -92,6 +93,21 @@ def _unknown_costs(results: Results) -> tuple[str, ...]:
     return tuple(
         f"The class of the cost {name} was not at hand: --study FILE.py shows it." for name in asked
     )
+
+
+def _looks(study: dict[str, Any]) -> tuple[int, ...]:
+    """Return the seeds at each look of a study that looks several times; else nothing."""
+    seeds = study["seeds"]
+    return tuple(seeds["looks"]) if isinstance(seeds, dict) else ()
+
+
+def _chosen_there(study: dict[str, Any]) -> Iterator[str]:
+    """Yield whether what is compared on validation images was also chosen on them."""
+    if _looks(study) and (study.get("search") or study.get("design", {}).get("trials")):
+        yield (
+            "What was searched or tuned before was chosen on the same validation images, with "
+            "other seeds: that favours it a little."
+        )
 
 
 def _varied_paths(study: dict[str, Any]) -> Iterator[str]:

@@ -52,7 +52,7 @@ def recorded_name(name: str, budget: Budget) -> str:
     return name if budget == "full" else f"{name}-{budget}"
 
 
-def study_at(name: str, budget: Budget, seeds: int | tuple[int, ...] | None = None) -> Study:
+def study_at(name: str, budget: Budget, seeds: int | tuple[int, ...] | str | None = None) -> Study:
     """Return a published study at a budget, under the name that it is recorded by.
 
     Args:

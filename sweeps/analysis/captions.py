@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sweeps.analysis import guards
+from sweeps.analysis import guards, stopping
 from sweeps.analysis.measure import Measure
 from sweeps.analysis.power import MOST_SEEDS
+from sweeps.analysis.sequential import Looks
 from sweeps.analysis.significance import ALPHA
 from sweeps.analysis.two_way import Crossed
 from sweeps.analysis.wide import Wide, beside
 
 DAGGER = "\N{DAGGER}"
-
 NAMED = 8
 """Rows that a footnote names; of more it says how many."""
+
 
 @dataclass(frozen=True)
 class TableContext:
@@ -32,6 +33,7 @@ class TableContext:
             accuracy); None: nothing is called equal.
         differing: what levels may differ in besides, of `guards.CONDITIONS`.
         crossed: the two factors of a factorial design.
+        looks: seeds at each look of a study whose levels may stop at one, on validation images.
         wide: how the table is laid out by two factors; None: a row a level.
     """
 
@@ -45,6 +47,7 @@ class TableContext:
     margin: float | None = None
     differing: frozenset[str] = frozenset()
     crossed: Crossed | None = None
+    looks: Looks = ()
     wide: Wide | None = None
 
 
@@ -60,25 +63,42 @@ def caption(
         measure: what is compared.
         split: where the differences are taken.
     """
-    pending = guards.pending(cells)
     sentences = [
-        f"INTERIM: {_counted(pending, 'cell')} still to come" if pending else "",
+        interim(cells, context, measure, split),
         _numbers(frame, cells, measure),
         *(
             (_placed(frame, context.wide, split),)
             if context.wide
-            else (
-                _differences(frame, measure, split),
-                _equality(context.margin, measure),
-                _ranking(frame),
-                _power(frame, measure, context.margin),
-            )
+            else _compared(frame, context, measure, split)
         ),
         context.selection_rule,
         context.split,
         context.varied,
     ]
     return " ".join(_closed(sentence) for sentence in sentences if sentence)
+
+
+def interim(cells: pd.DataFrame, context: TableContext, measure: Measure, split: str) -> str:
+    """Say that a study is not finished; "" if it is."""
+    if context.looks:
+        margin = None if context.margin is None else context.margin / measure.scale
+        return stopping.interim(cells, f"{split}/{measure.name}", context.looks, margin)
+    pending = guards.pending(cells)
+    return f"INTERIM: {_counted(pending, 'cell')} still to come" if pending else ""
+
+
+def _compared(
+    frame: pd.DataFrame, context: TableContext, measure: Measure, split: str
+) -> tuple[str, ...]:
+    """Say how levels are compared, ranked, and what the seeds cannot show."""
+    looks, margin = context.looks, context.margin
+    return (
+        (stopping.differences if looks else _differences)(frame, measure, split),
+        stopping.rule(frame, looks, equal=margin is not None) if looks else "",
+        _equality(margin, measure),
+        stopping.RANKING if looks else _ranking(frame),
+        _power(frame, measure, margin, looks[-1] if looks else None),
+    )
 
 
 def _numbers(frame: pd.DataFrame, cells: pd.DataFrame, measure: Measure) -> str:
@@ -136,12 +156,17 @@ def _ranking(frame: pd.DataFrame) -> str:
     return f"Rank: by mean{marked if frame['best'].any() else ''}"
 
 
-def _power(frame: pd.DataFrame, measure: Measure, margin: float | None) -> str:
-    """Say what the seeds cannot show, and how many would find a difference of the margin's size."""
+def _power(
+    frame: pd.DataFrame, measure: Measure, margin: float | None, most: int | None = None
+) -> str:
+    """Say what the seeds cannot show, and how many would find a difference of the margin's size.
+
+    ``most`` is how many there are at most, where there may be more.
+    """
     spread = frame["detectable"].dropna()
     if spread.empty:
         return ""
-    seeds = _counted(_range(frame["seeds"]), "seed")
+    seeds = _counted(most or _range(frame["seeds"]), "seed")
     found = _span(measure.text(spread.min()), measure.text(spread.max()))
     unit = f" {measure.difference_unit}" if measure.difference_unit else ""
     power = (
@@ -151,11 +176,11 @@ def _power(frame: pd.DataFrame, measure: Measure, margin: float | None) -> str:
     if margin is None:
         return power
     needed = frame["seeds_for_margin"].dropna()
-    most = f"more than {MOST_SEEDS:,}" if needed.max() == MOST_SEEDS else f"{needed.max():,}"
-    least = most if needed.min() == MOST_SEEDS else f"{needed.min():,}"
+    high = f"more than {MOST_SEEDS:,}" if needed.max() == MOST_SEEDS else f"{needed.max():,}"
+    low = high if needed.min() == MOST_SEEDS else f"{needed.min():,}"
     return (
         f"{power}; to find one of {margin:g}{unit} so (not to show equality) it takes "
-        f"{_span(least, most)} seeds"
+        f"{_span(low, high)} seeds"
     )
 
 

@@ -12,10 +12,10 @@ from sweeps.analysis.significance import ALPHA, Numbers, holm, paired_t, without
 def add_best(
     frame: pd.DataFrame, done: pd.DataFrame, column: str, *, higher_is_better: bool
 ) -> None:
-    """Add to ``Table.frame`` the column ``best``; NA for levels without a rank or a rival.
+    """Fill the column ``best`` of ``Table.frame``, but for levels without a rank or a rival.
 
     Args:
-        frame: one row a (factor, level), with ``rank``.
+        frame: one row a (factor, level), with ``rank``, and ``best`` all NA.
         done: the finished trials behind it.
         column: of ``done``: what levels are ranked by.
         higher_is_better: direction of improvement.
@@ -25,7 +25,6 @@ def add_best(
     names = {factor: levels for factor, levels in ranked.items() if len(levels) > 1}
     families = [_values(cells, str(factor), levels) for factor, levels in names.items()]
     found = dict(zip(names, best_levels(families, higher_is_better=higher_is_better), strict=True))
-    frame["best"] = pd.array([pd.NA] * len(frame), dtype="boolean")
     for factor, among in found.items():
         rows = (frame["factor"] == factor) & frame["level"].isin(names[factor])
         frame.loc[rows, "best"] = among

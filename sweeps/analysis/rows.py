@@ -8,7 +8,8 @@ import pandas as pd
 from sweeps.analysis import guards
 from sweeps.analysis.intervals import mean_interval
 from sweeps.analysis.measure import Measure
-from sweeps.analysis.significance import Comparison, compare
+from sweeps.analysis.sequential import Looks, compare_at_look, confidence, seeds_of
+from sweeps.analysis.significance import CONFIDENCE, Comparison, compare
 
 Split = Literal["validation", "test"]
 
@@ -47,7 +48,7 @@ class Row(NamedTuple):
 
 
 def factor_rows(
-    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None
+    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None, looks: Looks = ()
 ) -> list[Row]:
     """Summarise the levels of one factor, the baseline first.
 
@@ -56,8 +57,9 @@ def factor_rows(
         measure: what is compared.
         split: where.
         margin: the largest difference that is still called equal, in the units of the values.
+        looks: seeds at each look, where levels may stop at one.
     """
-    seeds = cells["seed"].nunique()
+    planned = cells["seed"].nunique()
     is_baseline = cells["baseline"].astype(bool)
     baseline = guards.finished(cells[is_baseline])
     column = f"{split}/{measure.name}"
@@ -66,26 +68,33 @@ def factor_rows(
     found = []
     for level in ordered:
         of_level = cells[cells["level"] == level]
+        seeds = seeds_of(of_level, looks) if looks else planned
         comparison = Comparison(0, math.nan)
         if level != ordered[0]:
             values = guards.finished(of_level).set_index("seed")[column]
-            comparison = compare(values, reference, margin=margin)
+            comparison = (
+                compare_at_look(values, reference, looks, margin=margin)
+                if looks
+                else compare(values, reference, margin=margin)
+            )
         if comparison.pairs < seeds:  # only a comparison over all seeds keeps its interval
             comparison = Comparison(comparison.pairs, comparison.difference)
-        found.append(_row(of_level, comparison, seeds, measure, split))
+        sure = confidence(seeds, looks) if looks else CONFIDENCE
+        found.append(_row(of_level, comparison, seeds, measure, split, sure))
     return found
 
 
 def _row(
-    cells: pd.DataFrame, comparison: Comparison, seeds: int, measure: Measure, split: Split
-) -> Row:
-    """Summarise one level."""
+    cells: pd.DataFrame, comparison: Comparison, seeds: int, measure: Measure, split: Split,
+    sure: float,
+) -> Row:  # fmt: skip
+    """Summarise one level; ``sure`` is the confidence of the interval of its mean."""
     first = cells.iloc[0]
     done = guards.finished(cells)
     known = not math.isnan(comparison.low)
     parameters = done["parameters"].dropna()
     values = done[f"{split}/{measure.name}"].to_numpy(float)
-    low, high = mean_interval(values) if len(values) == seeds else (math.nan, math.nan)
+    low, high = mean_interval(values, sure) if len(values) == seeds else (math.nan, math.nan)
     return Row(
         factor=first["factor"],
         level=first["level"],

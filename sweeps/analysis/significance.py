@@ -57,7 +57,11 @@ class Comparison:
 
 
 def compare(
-    level: "pd.Series[float]", baseline: "pd.Series[float]", *, margin: float | None = None
+    level: "pd.Series[float]",
+    baseline: "pd.Series[float]",
+    *,
+    margin: float | None = None,
+    confidence: float = CONFIDENCE,
 ) -> Comparison:
     """Compare two series of values indexed by seed; seeds with a hole on either side are dropped.
 
@@ -68,6 +72,7 @@ def compare(
         level: values of the level.
         baseline: values of the baseline.
         margin: the largest difference that is still called equal.
+        confidence: of the interval.
 
     Raises:
         ValueError: a seed occurs twice on one side.
@@ -83,7 +88,7 @@ def compare(
     mean = float(differences.mean())
     if differences.size < 2 or without_spread(differences):
         return Comparison(differences.size, mean)
-    found = paired_t(first, second)
+    found = paired_t(first, second, confidence)
     return Comparison(
         pairs=differences.size,
         difference=mean,
@@ -103,20 +108,20 @@ def without_spread(values: Numbers) -> bool:
 
 
 class PairedT(NamedTuple):
-    """Ends of the 95 % t interval of the mean difference, and the paired t test's p-value."""
+    """Ends of the t interval of the mean difference, and the paired t test's p-value."""
 
     low: Numbers
     high: Numbers
     p: Numbers
 
 
-def paired_t(level: Numbers, baseline: Numbers) -> PairedT:
+def paired_t(level: Numbers, baseline: Numbers, confidence: float = CONFIDENCE) -> PairedT:
     """Compare paired values by the t test, which takes their differences to be normal.
 
     Source: Student 1908, "The probable error of a mean", section 9.
     """
     test = stats.ttest_rel(level, baseline, axis=-1)
-    low, high = test.confidence_interval(CONFIDENCE)
+    low, high = test.confidence_interval(confidence)
     return PairedT(np.asarray(low), np.asarray(high), np.asarray(test.pvalue))
 
 

@@ -15,6 +15,7 @@ from sweeps.analysis.measure import Measure, find_measure
 from sweeps.analysis.power import add_power
 from sweeps.analysis.ranking import add_best
 from sweeps.analysis.rows import Row, Split, factor_rows
+from sweeps.analysis.sequential import Looks
 from sweeps.analysis.significance import ALPHA, holm
 from sweeps.analysis.two_way import TwoWay, two_way
 from sweeps.analysis.wide import Wide, wide_frame
@@ -95,8 +96,8 @@ def ablation_table(
         trials, equal_budget=context.equal_budget, asked=context.differing
     )
     cells = _with_splits(cells, metric)
-    split = _comparison_split(cells, measure)
-    frame = _compared(cells, measure, split, context.margin)
+    split = "validation" if context.looks else _comparison_split(cells, measure)
+    frame = _compared(cells, measure, split, context.margin, context.looks)
     tuned = ledger(trials, measure)
     asked = tuple(cost for cost in costs if cost.column not in frame)
     add_costs(frame, guards.finished(cells), asked)
@@ -115,7 +116,7 @@ def ablation_table(
             *guards.footnotes(cells),
             *context.notes,
         ),
-        interim=guards.pending(cells) > 0,
+        interim=bool(captions.interim(cells, context, measure, split)),
         study=context.study,
         costs=asked,
         ledger=tuned,
@@ -128,14 +129,14 @@ def ablation_table(
 
 
 def _compared(
-    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None
+    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None, looks: Looks
 ) -> pd.DataFrame:
     """Return ``Table.frame`` without costs."""
     margin = None if margin is None else margin / measure.scale
     rows = [
         row
         for factor in cells["factor"].unique()
-        for row in factor_rows(cells[cells["factor"] == factor], measure, split, margin)
+        for row in factor_rows(cells[cells["factor"] == factor], measure, split, margin, looks)
     ]
     frame = pd.DataFrame(rows, columns=list(Row._fields)).astype(
         {"resolved": "boolean", "rank": "Int64", "parameters": "Int64"}
@@ -144,10 +145,12 @@ def _compared(
     frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
     frame.loc[levels, "p_equal"] = holm(frame.loc[levels, "p_equal"].to_list())
     frame["equal"] = (frame["p_equal"] < ALPHA).where(frame["p_equal"].notna()).astype("boolean")
-    add_power(frame, margin)
-    frame["rank"] = _ranks(frame, measure, split)
-    done, column = guards.finished(cells), f"{split}/{measure.name}"
-    add_best(frame, done, column, higher_is_better=measure.higher_is_better)
+    add_power(frame, margin, looks)
+    frame["rank"] = _ranks(frame, measure, "difference" if looks else f"{split}_mean")
+    frame["best"] = pd.array([pd.NA] * len(frame), dtype="boolean")
+    if not looks:  # levels with other seeds each are compared with the baseline alone
+        done, column = guards.finished(cells), f"{split}/{measure.name}"
+        add_best(frame, done, column, higher_is_better=measure.higher_is_better)
     add_divergence(frame, cells)
     return frame
 
@@ -174,11 +177,12 @@ def _comparison_split(cells: pd.DataFrame, measure: Measure) -> Split:
     return "test" if not done.empty and (tested.all() or unvalidated) else "validation"
 
 
-def _ranks(frame: pd.DataFrame, measure: Measure, split: Split) -> "pd.Series[int]":
-    """Rank the levels within their factor by mean; only those with all of at least two seeds."""
+def _ranks(frame: pd.DataFrame, measure: Measure, by: str) -> "pd.Series[int]":
+    """Rank the levels within their factor; only those with all of at least two seeds.
+
+    By differences, where seeds are not the same: means would tell what luck those had.
+    """
     complete = (frame["completed"] == frame["seeds"]) & (frame["seeds"] > 1)
-    means = frame[f"{split}_mean"].where(complete, np.nan)
-    ranks = means.groupby(frame["factor"]).rank(
-        method="min", ascending=not measure.higher_is_better
-    )
-    return ranks.astype("Int64")
+    values = frame[by].where(~frame["baseline"], 0.0) if by == "difference" else frame[by]
+    groups = values.where(complete, np.nan).groupby(frame["factor"])
+    return groups.rank(method="min", ascending=not measure.higher_is_better).astype("Int64")

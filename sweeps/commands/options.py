@@ -39,7 +39,12 @@ EpochsOption = Annotated[
 TrialsOption = Annotated[int | None, typer.Option("--trials", help="Trials of the search.")]
 SeedsOption = Annotated[
     str | None,
-    typer.Option("--seeds", metavar="N|A,B,C", help="Number of seeds of the ablation, or a list."),
+    typer.Option(
+        "--seeds",
+        metavar="N|A,B,C|auto",
+        help="Number of seeds of the ablation, or a list; auto, or auto:5,10,15,20: what is "
+        "decided after so many gets no more.",
+    ),
 ]
 AddressOption = Annotated[
     str | None,

@@ -38,18 +38,22 @@ def resolve_study(
     return study, sources
 
 
-def parse_seeds(text: str) -> int | tuple[int, ...]:
+def parse_seeds(text: str) -> int | tuple[int, ...] | str:
     """Read ``5`` as a number of seeds and ``0,10,20`` as a list of them.
+
+    What begins with ``auto`` is left as it is: a study reads it.
 
     Raises:
         ValueError: It is neither.
     """
+    if text.startswith("auto"):
+        return text
     try:
         numbers = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
         numbers = ()
     if not numbers:
-        raise ValueError(f"--seeds wants a number or a list such as 0,10,20, got {text!r}")
+        raise ValueError(f"--seeds wants a number or a list such as 0,10,20, or auto; got {text!r}")
     return numbers[0] if len(numbers) == 1 and "," not in text else numbers
 
 

@@ -1,6 +1,7 @@
 """What a study will cost: its phases, their trials and epochs, and how much of it is done."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -8,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from cifar_models.recipe import Recipe
+from search_spaces.designs import Arm
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.images import ImageStore
+from sweeps.execution.looks import looks, stopping_rule
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
@@ -33,6 +36,8 @@ class Phase:
     idle: float | None = None
     """The share of the slots' time that is spent waiting for others; None where nothing waits."""
     notes: list[str] = field(default_factory=list)
+    least: int | None = None
+    """Trials that there are at least, where ``trials`` are those at most; else None."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Forecast:
     winner_known: bool
     tuned: bool = True
     """Whether it is known what each level is tuned to, where a design asks for that."""
+    stopping: str = ""
+    """The rule by which levels get no more seeds, where they are sequential."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data."""
@@ -61,9 +68,10 @@ class Forecast:
         phases = Table("phase", "trials", "done", "epochs", box=None, title_justify="left")
         for phase in self.phases:
             about = "about " if phase.rungs else ""
-            phases.add_row(
-                phase.role, str(phase.trials), str(phase.done), f"{about}{phase.epochs:,.0f}"
-            )
+            trials = str(phase.trials)
+            if phase.least not in (None, phase.trials):
+                trials, about = f"{phase.least} to {phase.trials}", "at most "
+            phases.add_row(phase.role, trials, str(phase.done), f"{about}{phase.epochs:,.0f}")
         console.print(phases)
         for phase in self.phases:
             for rung in phase.rungs:
@@ -78,8 +86,10 @@ class Forecast:
         for arm in self.arms:
             mark = " (baseline)" if arm["baseline"] else ""
             arms.add_row(arm["factor"], arm["level"] + mark, arm["variant"],
-                         f"{arm['done']}/{len(self.seeds)}")  # fmt: skip
+                         f"{arm['done']}/{arm['asked']}")  # fmt: skip
         console.print(arms)
+        if self.stopping:
+            console.print(self.stopping, highlight=False, soft_wrap=True)
         if not self.winner_known:
             console.print("The ablation is around the search's winner, which is not known yet.")
         if not self.tuned:
@@ -115,8 +125,8 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
         phases.append(tuning)
         tuned = base is not None and tuning.done == tuning.trials
         arms = tuned_arms(study, arms, candidates, records) if tuned else arms
-    cells = planner.ablation(study, arms)
-    phases.append(_phase("ablation", study, cells, records))
+    ablation, cells = _ablation(study, planner, arms, records)
+    phases.append(ablation)
     return Forecast(
         study=study.name,
         question=study.question,
@@ -127,7 +137,25 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
         seeds=list(study.seed_list),
         winner_known=base is not None,
         tuned=tuned,
+        stopping=stopping_rule(study),
     )
+
+
+def _ablation(
+    study: Study, planner: Planner, arms: Sequence[Arm], records: dict[str, TrialRecord]
+) -> tuple[Phase, list[Cell]]:
+    """Return the ablation, and its cells as far as they are known before the next look."""
+    known: list[Cell] = []
+    for look in looks(study, arms, planner, records):
+        known += look.cells
+        if not all(s.id in records and records[s.id].ended(study.name) for s in distinct(known)):
+            left = range(look.seeds, len(study.seed_list)) if study.looks else ()
+            most = known + planner.ablation(look.open, left)
+            break
+    else:
+        most = known
+    phase = _phase("ablation", study, most, records)
+    return (replace(phase, least=len(distinct(known))) if study.looks else phase), known
 
 
 def _search(
@@ -190,8 +218,10 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
                 "baseline": cell.baseline,
                 "variant": cell.spec.recipe.signature,
                 "done": 0,
+                "asked": 0,
             },
         )
+        row["asked"] += 1
         known = records.get(cell.spec.id)
         row["done"] += int(known is not None and known.ended(study.name))
     return list(arms.values())

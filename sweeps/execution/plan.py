@@ -67,17 +67,13 @@ class Planner:
         numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.gpu)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 
-    def ablation(self, study: Study, arms: Sequence[Arm]) -> list[Cell]:
+    def ablation(self, arms: Sequence[Arm], seeds: Iterable[int]) -> list[Cell]:
         """Return the cells of the ablation: every arm with every seed.
 
         Seed by seed, so that an interrupted ablation has whole pairs.
         """
         check_arms(arms, self.images)
-        return [
-            self._cell(arm, arm.recipe, "ablation", seed)
-            for seed in study.seed_list
-            for arm in arms
-        ]
+        return [self._cell(arm, arm.recipe, "ablation", seed) for seed in seeds for arm in arms]
 
     def tuning(self, study: Study, arms: Sequence[Arm]) -> list[Cell]:
         """Return the cells in which every arm is tuned, one candidate of each after another."""

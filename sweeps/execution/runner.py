@@ -19,6 +19,7 @@ from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.chain import Chain, Interrupted, Phase
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
+from sweeps.execution.looks import looks, refuse_another_rule
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import open_optuna_study, searched, searched_cells
 from sweeps.execution.packing import choose, probe_cluster, told
@@ -61,6 +62,8 @@ class StudyRun:
         self.options, self.console = options, console
         self.images = ImageStore(options.data_dir)
         self.cells: list[Cell] = []
+        self.kept: dict[str, Any] | None = None
+        """What MLflow had of the study before."""
         self.started = time.monotonic()
 
     def execute(self) -> None:
@@ -76,14 +79,8 @@ class StudyRun:
         with contextlib.ExitStack() as stack:
             if self.places.served:
                 Runs(self.places.tracking_uri, reading=True)  # told of at once
-            self.ray = stack.enter_context(
-                RaySession(
-                    options.address,
-                    options.cpus_per_trial,
-                    options.gpus_per_trial,
-                    options.max_concurrent,
-                )
-            )
+            wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
+            self.ray = stack.enter_context(RaySession(options.address, *wanted))
             self.resources = self.ray.resources
             self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # here is the first thing written
@@ -107,6 +104,8 @@ class StudyRun:
     def _parent(self, runs: Runs) -> str:
         """Return the id of the study's own run, which says what it is about."""
         base = self.study.base
+        known = runs.parent(self.study.name)
+        self.kept = runs.membership(known) if known else None
         parent = runs.create_parent(self.study.name, self.study.question)
         runs.name_data(
             parent, base.dataset.name, self.images.source(base).fingerprint,
@@ -139,7 +138,10 @@ class StudyRun:
             cells = self.planner.tuning(study, arms)
             yield self._training(cells, "tuning")
             arms = tuned_arms(study, arms, cells, self.journal.trials)
-        yield self._training(self.planner.ablation(study, arms), "ablation")
+        every = self.planner.ablation(arms, study.seed_list)
+        refuse_another_rule(study, every, self.kept)
+        for look in looks(study, arms, self.planner, self.journal.trials):
+            yield self._training(look.cells, "ablation", look.title)
         yield self._evaluation()
 
     # ------------------------------------------------------------------ search and selection
@@ -181,23 +183,18 @@ class StudyRun:
         prepare(self.runs, search.trials - done)
         yield Phase(
             lambda: begin_search(
-                study,
-                database,
-                make_spec,
-                self.journal,
-                self.places.storage,
-                self.resources.slots,
-                cohorts=cohort > 0,
+                study, database, make_spec, self.journal, self.places.storage,
+                self.resources.slots, cohorts=cohort > 0,
             ),
             self._progress("search", search.trials, done, search.rungs(study.base.epochs)),
-        )
+        )  # fmt: skip
         found = searched_cells(study, database, make_spec)
         self._keep(found)
         return [cell.spec.id for cell in found]
 
     # ------------------------------------------------------------------ ablation and test
 
-    def _training(self, cells: list[Cell], role: str) -> Phase:
+    def _training(self, cells: list[Cell], role: str, title: str | None = None) -> Phase:
         """Return the phase that trains the trials of some cells, those that are not trained yet."""
         specs = distinct(cells)
         prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
@@ -213,7 +210,7 @@ class StudyRun:
             lambda: (
                 PlannedTrials(specs, name, self.journal, storage, self.resources.slots), None
             ),
-            self._progress(role, len(specs), done),
+            self._progress(title or role, len(specs), done),
         )  # fmt: skip
 
     def _evaluation(self) -> Phase:
@@ -250,11 +247,11 @@ class StudyRun:
         )
         self.console.print(told(measured), soft_wrap=True, highlight=False)
 
-    def _progress(self, role: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
+    def _progress(self, title: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
         study = self.study
         metric = f"validation/{study.metric}" if study.base.split.validation else "train/loss"
         return Progress(
-            self.console, self.journal, role, metric, trials=trials, epochs=study.base.epochs,
+            self.console, self.journal, title, metric, trials=trials, epochs=study.base.epochs,
             reused=done, rungs=tuple(rungs),
             higher_is_better=study.higher_is_better and metric != "train/loss",
         )  # fmt: skip

@@ -36,6 +36,8 @@ def ranking(results: Results) -> pd.DataFrame:
             "on the test set"
         )
     done = done.drop_duplicates(["variant", "seed"])
+    if isinstance(results.study.get("seeds"), dict):  # levels have the seeds of the look they ended
+        done = _at_shared_seeds(trials[trials["role"] == "ablation"], done)
     means = done.groupby("variant", sort=False).agg(
         mean=(metric, "mean"), n=(metric, "size"), factor=("factor", "first"),
         level=("level", "first"),
@@ -86,6 +88,19 @@ def write_recipes(results: Results, texts: dict[Path, str]) -> None:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _at_shared_seeds(asked: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials of variants that lack none of theirs, at the seeds that all of them have.
+
+    Of others an early end would tell: means over other seeds have other luck.
+    """
+    lacking = set(asked.loc[asked["status"] != "finished", "variant"])
+    whole = done[~done["variant"].isin(lacking)]
+    if whole.empty:
+        return done
+    having = whole.groupby("seed")["variant"].transform("nunique")
+    return whole[having == whole["variant"].nunique()]
 
 
 def finished(results: Results, variant: str) -> pd.DataFrame:

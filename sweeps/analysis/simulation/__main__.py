@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sweeps.analysis.simulation.page import broken, page
 from sweeps.analysis.simulation.rates import STUDIES, planted, tried
+from sweeps.analysis.simulation.sequences import saved
 
 
 def main() -> int:
@@ -17,12 +18,13 @@ def main() -> int:
     if options.studies < 100:
         parser.error("--studies must be at least 100: a rate of fewer says nothing")
     trials, found = list(tried(options.studies)), list(planted(options.studies))
-    text = page(trials, found)
+    spared = list(saved(options.studies))
+    text = page(trials, found, spared)
     if options.out is None:
         print(text, end="")
     else:
         options.out.write_text(text, encoding="utf-8")
-    return 1 if broken(trials, found) else 0
+    return 1 if broken(trials, found, spared) else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sweeps.analysis.measure import HOLE
 from sweeps.analysis.simulation.rates import Planted, Rate, Trial
+from sweeps.analysis.simulation.sequences import Saved, looks_to
 from sweeps.analysis.simulation.worlds import WORLDS
 
 COMMAND = "python -m sweeps.analysis.simulation --out docs/statistics.md"
@@ -33,37 +34,61 @@ find anything with fewer than six seeds: its smallest p is 0.25 with three, 0.06
 """
 
 
-def page(trials: Sequence[Trial], found: Sequence[Planted]) -> str:
+_SAVED = """## Sequential seeds find as much, and take fewer
+
+All three levels differ from the baseline by so many standard deviations of the paired differences,
+in the normal world; what is found at a look gets no more seeds. Looks: after {looks} % of
+the seeds. Beside it the design in which each level gets all seeds, and the power that theory gives
+the last look at a third of the level, which is the least that it can have. Covered: by repeated
+intervals, where their comparisons ended; they are wide enough for all looks together. Seeds: the
+mean of a level. Trials: the share of those of the design with all seeds, the baseline's included.
+In % of {studies} studies.
+"""
+
+
+def page(trials: Sequence[Trial], found: Sequence[Planted], spared: Sequence[Saved]) -> str:
     """Write the page.
 
     Args:
         trials: of promises, by promise, world and seeds.
         found: of planted differences.
+        spared: of planted differences in sequential studies.
     """
     worlds = "\n".join(f"- {world.name}: {world.title}" for world in WORLDS)
     studies = f"{found[0].t.studies:,}"
     about = _ABOUT.format(command=COMMAND, worlds=worlds, studies=studies)
     power = _POWER.format(studies=studies)
-    return "\n".join([about, _verdict(trials, found), *_promises(trials), power, *_power(found)])
+    saved = _SAVED.format(studies=studies, looks=", ".join(map(str, looks_to(100))))
+    verdict = _verdict(trials, found, spared)
+    return "\n".join(
+        [about, verdict, *_promises(trials), power, *_power(found), saved, *_spared(spared)]
+    )
 
 
-def broken(trials: Iterable[Trial], found: Iterable[Planted]) -> list[str]:
+def broken(
+    trials: Iterable[Trial], found: Iterable[Planted], spared: Iterable[Saved] = ()
+) -> list[str]:
     """Name what is promised and not kept."""
     names = [
         f"{trial.promise.title}, {trial.world.name}, {trial.seeds} seeds"
         for trial in trials
         if trial.promised and not trial.found.kept
     ]
-    return names + [
+    names += [
         f"power at an effect of {one.effect:g} with {one.seeds} seeds"
         for one in found
         if not one.t.kept or one.holm.rate < one.holm.nominal - one.holm.error
     ]
+    return names + [
+        f"sequential seeds at an effect of {one.effect:g} with at most {one.most}"
+        for one in spared
+        if not one.kept
+    ]
 
 
-def _verdict(trials: Sequence[Trial], found: Sequence[Planted]) -> str:
-    count = sum(trial.promised for trial in trials) + len(found)
-    names = broken(trials, found)
+def _verdict(trials: Sequence[Trial], found: Sequence[Planted], spared: Sequence[Saved]) -> str:
+    count = sum(trial.promised for trial in trials) + len(found) + len(spared)
+    names = broken(trials, found, spared)
     return f"Promised: {count} rates. Not kept: {'; '.join(names) or 'none'}.\n"
 
 
@@ -95,6 +120,21 @@ def _power(found: Sequence[Planted]) -> Iterator[str]:
                 *(_percent(one.holm.rate), _percent(one.holm.nominal), _percent(one.flip)),
             ]
             for one in found
+        ],
+    )
+
+
+def _spared(spared: Sequence[Saved]) -> Iterator[str]:
+    heads = ["at most", "difference", "found", "with all seeds", "at least", "covered", "seeds"]
+    yield from _grid(
+        [*heads, "trials"],
+        [
+            [
+                *(f"{one.most}", f"{one.effect:g}"),
+                *map(_percent, (one.found, one.fixed, one.least, one.covered)),
+                *(f"{one.seeds:.1f}", _percent(one.trials)),
+            ]
+            for one in spared
         ],
     )
 

@@ -22,12 +22,19 @@ from sweeps.analysis.significance import (
     paired_t,
     sign_flip,
 )
+from sweeps.analysis.simulation.sequences import (
+    any_is_found_at_a_look,
+    edge_is_called_equal_at_a_look,
+    repeated_interval_misses,
+)
 from sweeps.analysis.two_way import CROSS, Crossed, effects
 
 Happened = NDArray[np.bool_]
 LEVELS = 4
 DIVERGED = 0.94
 """One trial in five is above it, when chance is normal."""
+AT_MOST = (8, 12, 20, 40)
+"""Seeds at the last look."""
 GRID = Crossed("a", "b", ("0", "1"), ("0", "1", "2"))
 
 
@@ -167,5 +174,21 @@ PROMISES = (
         bound_finds_interaction,
         levels=6,
         share=0.25,
+    ),
+    Promise(
+        "sequential seeds: any of 3 comparisons is significant at any of 4 looks, though none is "
+        "real",
+        any_is_found_at_a_look,
+        seeds=AT_MOST,
+    ),
+    Promise(
+        "sequential seeds: a repeated interval does not cover, where its comparison ended",
+        repeated_interval_misses,
+        seeds=AT_MOST,
+    ),
+    Promise(
+        "sequential seeds: a level at the edge of the margin is called equal at any of 4 looks",
+        edge_is_called_equal_at_a_look,
+        seeds=AT_MOST,
     ),
 )

@@ -54,7 +54,7 @@ def test_what_is_done_is_counted_and_left_alone(folder: Path) -> None:
     planned = json.loads(call("plan", "--study", "tiny.py", "--json").stdout)
     assert [arm["done"] for arm in planned["arms"]] == [0, 0]
     study, _ = load_study("tiny.py")
-    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study, study.arms())
+    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study.arms(), study.seed_list)
     journal = Journal(folder / "runs")
     record(journal, cells[0].spec, *[0.5] * 9)  # relu, seed 0
     record(journal, cells[1].spec, 0.5, 0.5, end="running")

@@ -22,7 +22,7 @@ def test_every_arm_gets_every_seed_and_a_shared_baseline_is_one_trial(planner: P
             factor("norm", "model.norm", on="batch", off="none"),
         )
     )
-    cells = planner.ablation(two, two.arms())
+    cells = planner.ablation(two.arms(), two.seed_list)
     assert len(cells) == 4 * 2
     assert len(distinct(cells)) == 3 * 2
     rows = [cell.to_json() for cell in cells]
@@ -37,7 +37,7 @@ def test_an_arm_that_cannot_be_built_is_named(planner: Planner) -> None:
     shrinking = PlainCNN(channels=(4, 8), kernel_size=31, padding="valid")
     bad = study(factors=(factor("model", "model", BASE.model, huge=shrinking),))
     with pytest.raises(ValueError, match=r"model huge: .*15x15|model huge: .*map"):
-        planner.ablation(bad, bad.arms())
+        planner.ablation(bad.arms(), bad.seed_list)
 
 
 def test_a_batch_larger_than_the_data_is_a_sentence(planner: Planner) -> None:
@@ -53,8 +53,8 @@ def test_seeds_of_selection_are_not_those_of_the_ablation(planner: Planner) -> N
     )
     cells = planner.selection(searching, [BASE, BASE.replace({"batch_size": 10})])
     assert len(cells) == 6
-    ablation = {cell.spec.seed for cell in planner.ablation(searching, searching.arms(BASE))}
-    assert not ablation & {cell.spec.seed for cell in cells}
+    ablation = planner.ablation(searching.arms(BASE), searching.seed_list)
+    assert not {cell.spec.seed for cell in ablation} & {cell.spec.seed for cell in cells}
 
 
 def test_every_level_is_tuned_as_often_and_side_by_side(planner: Planner) -> None:
@@ -66,7 +66,7 @@ def test_every_level_is_tuned_as_often_and_side_by_side(planner: Planner) -> Non
     assert [cell.level for cell in cells] == ["cross_entropy", "focal"] * 3
     rates = [cell.to_json()["nuisance"]["optimizer.lr"] for cell in cells]
     assert rates[::2] == rates[1::2] == pytest.approx([0.05, 0.1, 10**-1.5])
-    ablation = {cell.spec.seed for cell in planner.ablation(tuned, tuned.arms())}
+    ablation = {cell.spec.seed for cell in planner.ablation(tuned.arms(), tuned.seed_list)}
     assert not ablation & {cell.spec.seed for cell in cells}
 
 

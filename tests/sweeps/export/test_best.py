@@ -51,6 +51,21 @@ def test_a_variant_without_all_seeds_is_not_ranked() -> None:
     assert ranking(of(trials))["level"].to_list() == ["relu", "tanh"]
 
 
+def test_levels_that_ended_at_different_looks_are_ranked_over_the_seeds_that_all_have() -> None:
+    trials = frames.small()
+    early = trials[~((trials["level"] == "leaky_relu") & (trials["seed"] == 12))]
+    late = early["seed"] == 12
+    early.loc[late, "validation/accuracy"] += 0.5
+    results = replace(of(early), study=of(early).study | {"seeds": {"looks": [2, 3]}})
+    ranked = ranking(results)
+    assert ranked["level"].to_list() == ["leaky_relu", "tanh", "relu"]
+    assert ranked["mean"].to_list() == pytest.approx([0.745, 0.725, 0.72])
+    assert ranked["n"].to_list() == [2, 2, 2]
+    lost = frames.blank(early, "leaky_relu", 11, "diverged")
+    assert ranking(replace(results, trials=lost))["n"].to_list() == [3, 3]
+    assert len(ranking(of(early))) == 2  # of a fixed number of seeds it lacks one
+
+
 def test_a_baseline_of_two_factors_counts_once() -> None:
     trials = frames.small()
     again = trials[trials["baseline"]].assign(factor="norm", level="on")

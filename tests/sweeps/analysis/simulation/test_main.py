@@ -6,6 +6,7 @@ import pytest
 from sweeps.analysis.simulation import __main__ as command
 from sweeps.analysis.simulation.promises import PROMISES
 from sweeps.analysis.simulation.rates import Rate, Trial, planted
+from sweeps.analysis.simulation.sequences import saved
 from sweeps.analysis.simulation.worlds import NORMAL
 
 
@@ -16,6 +17,7 @@ def test_a_broken_promise_is_the_commands_status(
     trial = Trial(PROMISES[0], NORMAL, 5, Rate(rate, 0.95, 100))
     monkeypatch.setattr(command, "tried", lambda _: [trial])
     monkeypatch.setattr(command, "planted", lambda studies: planted(studies, (5,)))
+    monkeypatch.setattr(command, "saved", lambda studies: saved(studies, (8,), (5.0,)))
     out = tmp_path / "page.md"
     monkeypatch.setattr(sys, "argv", ["simulation", "--studies", "100", "--out", str(out)])
     assert command.main() == status

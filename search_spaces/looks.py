@@ -1,0 +1,55 @@
+"""Seeds in groups: as many as it takes, by a rule that is fixed before the first is trained."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cifar_models.component import Frozen
+
+AUTO = "auto"
+
+
+class SequentialSeeds(Frozen):
+    """Looks at a study while it runs; what is decided at one gets no more seeds.
+
+    It is written ``"auto"``, or ``"auto:4,8,16"`` with looks of one's own.
+    """
+
+    looks: Annotated[tuple[int, ...], Field(min_length=2, max_length=4)] = (7, 10, 14, 20)
+    """The number of seeds at each look, the most last. A first look at fewer than a third finds
+    next to nothing: the level is spent late."""
+    rule: Literal[
+        "paired t tests on validation images, two-sided 0.05 over all looks and comparisons: "
+        "Lan-DeMets spending of O'Brien-Fleming type, Holm's method"
+    ] = (
+        "paired t tests on validation images, two-sided 0.05 over all looks and comparisons: "
+        "Lan-DeMets spending of O'Brien-Fleming type, Holm's method"
+    )
+    """When a comparison is decided, in words: what is registered says it."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        steps = [after - before for before, after in pairwise((0, *self.looks))]
+        if self.looks[0] < 2 or min(steps) * 10 < self.looks[-1]:
+            raise ValueError(
+                "looks must be increasing numbers of seeds, the first at least 2, each at least a "
+                f"tenth of the last more than the one before, got {self.looks}"
+            )
+        return self
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read ``auto`` or ``auto:4,8,16``.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        word, _, numbers = text.partition(":")
+        try:
+            looks = tuple(map(int, numbers.split(","))) if numbers else None
+        except ValueError:
+            looks = ()
+        if word != AUTO or looks == () or text == f"{AUTO}:":
+            raise ValueError(f"seeds want a number, a list, auto, or auto:4,8,16; got {text!r}")
+        return cls() if looks is None else cls(looks=looks)
