@@ -24,7 +24,9 @@ def test_is_valid_and_safe(name: str) -> None:
     config = prepared(name)
     mounts = config["file_mounts"]
     assert "~/sweeps" not in mounts, "it would shadow the installed package in the home folder"
-    assert mounts["~/cifar-sweeps"] == "."
+    wanted = ("pyproject.toml", "README.md", "cifar_models", "search_spaces", "sweeps")
+    assert all(mounts[f"~/cifar-sweeps/{name}"] == name for name in wanted)
+    assert "." not in mounts.values(), "`ray up` would read the virtual environment"
     assert "~/.ray/auth_token" in mounts, "nodes that share no token refuse each other"
     assert any("pip install" in c and "~/cifar-sweeps" in c for c in config["setup_commands"])
     assert any("RAY_AUTH_MODE=token" in c for c in config["setup_commands"])

@@ -67,6 +67,14 @@ GpusOption = Annotated[
 ConcurrentOption = Annotated[
     int | None, typer.Option("--max-concurrent", min=1, help="Trials at once.  [default: all fit]")
 ]
+LeastOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-concurrent",
+        min=1,
+        help="Begin when a cluster has room for so many; one that grows is asked for it.",
+    ),
+]
 DeterministicOption = Annotated[
     bool,
     typer.Option(

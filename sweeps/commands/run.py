@@ -18,6 +18,7 @@ from sweeps.commands.options import (
     EpochsOption,
     FreshOption,
     GpusOption,
+    LeastOption,
     SeedsOption,
     StateOption,
     StorageOption,
@@ -55,6 +56,7 @@ def run(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
+    min_concurrent: LeastOption = None,
     time_budget: TimeBudgetOption = None,
     trial_time_limit: TrialTimeLimitOption = None,
     deterministic: DeterministicOption = False,
@@ -82,6 +84,7 @@ def run(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         time_limit(time_budget), deterministic, fresh,
         trial_time_limit=time_limit(trial_time_limit, "--trial-time-limit"),
+        min_concurrent=min_concurrent,
     )  # fmt: skip
     if dry_run:
         print_plan(question, places, options, console)

@@ -26,6 +26,8 @@ class Options:
     """How trials ended that are to be trained again."""
     trial_time_limit: float | None = None
     """Seconds that one trial may train."""
+    min_concurrent: int | None = None
+    """Room that a cluster must have before anything begins."""
 
     def again(self, status: str) -> bool:
         """Whether a trial that ended so is to be trained again."""

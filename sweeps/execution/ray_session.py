@@ -19,9 +19,11 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
 import torch
+from rich.console import Console
 
 from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
+from sweeps.execution.gathering import gather, let_go
 from sweeps.execution.options import GpuShare
 
 _QUIET = {
@@ -58,9 +60,12 @@ class RaySession:
         cpus_per_trial: Threads of each trial.
         gpus_per_trial: Of a GPU, for each trial.
         max_concurrent: Trials at once, at most.
+        min_concurrent: Wait until a cluster has room for so many at once.
+        console: Is told of the waiting.
 
     Raises:
-        ValueError: On entering: no Ray answers at the address, or it has less than a trial wants.
+        ValueError: On entering: no Ray answers at the address, or it has less than a trial wants,
+            or this machine less than is waited for.
     """
 
     def __init__(
@@ -69,10 +74,13 @@ class RaySession:
         cpus_per_trial: int = 1,
         gpus_per_trial: GpuShare = None,
         max_concurrent: int | None = None,
+        min_concurrent: int | None = None,
+        console: Console | None = None,
     ) -> None:
         self.address = address or "local"
         self._own = self.address == "local"
         self._wanted = (cpus_per_trial, gpus_per_trial, max_concurrent)
+        self._least, self._console = min_concurrent or 0, console or Console()
         self._started: Future[None] | None = None
         # Ray's processes end with the thread that started them: this one lives until the end.
         self._beside = ThreadPoolExecutor(1, "ray")
@@ -83,8 +91,17 @@ class RaySession:
         self._previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         if self._own:
             self.resources = plan_resources_here(*self._wanted)
+            if self._least > self.resources.slots:
+                raise ValueError(
+                    f"--min-concurrent {self._least}: this machine has room for "
+                    f"{self.resources.slots}, and only a cluster grows"
+                )
         else:
             _connect(self.address)
+            if self._least:
+                cpus, gpus, _ = self._wanted
+                share = 1.0 if gpus == "auto" else float(gpus or 0.0)
+                gather(self._least, {"CPU": float(cpus), "GPU": share}, self._console)
             self.resources = plan_resources(*self._wanted)
         return self
 
@@ -120,6 +137,8 @@ class RaySession:
         if self._started:
             self._started.exception()  # waits
         signal.signal(signal.SIGTERM, self._previous)
+        if self._least and not self._own:
+            let_go()
         ray.shutdown()
         self._beside.shutdown()
 

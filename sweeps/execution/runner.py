@@ -80,7 +80,9 @@ class StudyRun:
             if self.places.served:
                 Runs(self.places.tracking_uri, reading=True)  # told of at once
             wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
-            self.ray = stack.enter_context(RaySession(options.address, *wanted))
+            self.ray = stack.enter_context(
+                RaySession(options.address, *wanted, options.min_concurrent, self.console)
+            )
             self.resources = self.ray.resources
             self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # here is the first thing written

@@ -60,3 +60,8 @@ def test_a_cluster_is_connected_to_at_once(
     with RaySession("10.0.0.1:6379") as session:
         assert connected == ["10.0.0.1:6379"]
         assert session.ready().device == "cuda"
+
+
+def test_one_machine_cannot_be_waited_for() -> None:
+    with pytest.raises(ValueError, match="--min-concurrent 1000: this machine has room for"):
+        RaySession("local", 1, 0.0, min_concurrent=1000).__enter__()
