@@ -66,6 +66,8 @@ def test_the_last_look_says_what_can_be_found() -> None:
     once, often = table(cells(8), frames.CONTEXT), table(cells(6))
     ratio = row(often, "near")["detectable"] / row(once, "near")["detectable"]
     assert 1.0 < ratio < 1.1
+    six = table(cells(6, 6), frames.CONTEXT)
+    assert row(often, "far")["detectable"] < 0.9 * row(six, "far")["detectable"]
 
 
 def test_levels_rank_by_difference_and_none_is_marked_as_best() -> None:

@@ -121,3 +121,26 @@ def test_a_plan_can_be_written_down(folder: Path) -> None:
     other = call("plan", "--study", "tiny.py", "--register", "--seeds", 9)
     assert other.exit_code == 2
     assert "is written down otherwise (seeds)" in other.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_sequential_seeds_are_told_at_least_and_at_most_with_their_rule() -> None:
+    words = ("--study", "tiny.py", "--seeds", "auto:3,6")
+    lines = [" ".join(line.split()) for line in call("plan", *words).stdout.splitlines()]
+    assert "ablation 6 to 12 0 at most 108" in lines
+    assert any(line.startswith("activation tanh ") and line.endswith(" 0/3") for line in lines)
+    (rule,) = [line for line in lines if line.startswith("Looks after")]
+    assert rule.startswith("Looks after 3, 6 seeds at accuracy; a level that is told from its")
+    assert "Lan-DeMets spending of O'Brien-Fleming type, Holm's method" in rule
+    told = json.loads(call("plan", *words, "--json").stdout)
+    assert (told["phases"][0]["least"], told["phases"][0]["trials"]) == (6, 12)
+    assert told["stopping"] == rule
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_stopping_rule_that_is_written_down_stays() -> None:
+    words = ("plan", "--register", "--study", "tiny.py", "--seeds")
+    assert "written down as " in call(*words, "auto:3,6").stdout
+    again = call(*words, "auto:3,5")
+    assert again.exit_code == 2
+    assert "tiny is written down otherwise (seeds)" in again.stderr

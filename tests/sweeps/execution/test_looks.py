@@ -78,6 +78,10 @@ def test_equal_levels_end_where_a_margin_is_stated(planner: Planner, journal: Jo
     assert len(only.cells) == 12
 
 
+def test_a_margin_is_in_printed_units(planner: Planner, journal: Journal) -> None:
+    assert len(through(sequential(margin=0.2), planner, journal)) == 2  # points of accuracy
+
+
 def test_a_level_without_a_seed_ends_and_goes_on_when_it_was_retried(
     planner: Planner, journal: Journal
 ) -> None:
