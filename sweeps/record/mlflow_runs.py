@@ -43,11 +43,11 @@ logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # we tell of er
 
 EXPERIMENT = "cifar-sweeps"
 MEMBERSHIP = "membership.json"
+RUN_NAME = "mlflow.runName"
 CHANGES = "changes.diff"
 _FILE = "sqlite:///"
 _OPENING_SECONDS = 5
 _PAGE = 1000
-RUN_NAME = "mlflow.runName"
 _DIGEST = 36  # characters that MLflow keeps
 
 

@@ -137,6 +137,7 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     list of plain values is one text. Empty lists and mappings are themselves.
     """
     items: Any = ()
+    flat: dict[str, Any] = {}
     if isinstance(value, dict):
         items = value.items()
     elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
