@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweeps.commands.detach import detach as run_in_background
 from sweeps.commands.options import (
     AddressOption,
     ConcurrentOption,
     CpusOption,
     DataDirOption,
     DatasetOption,
+    DetachOption,
     DeterministicOption,
     EpochsOption,
     GpusOption,
+    LeastOption,
     SeedsOption,
     StateOption,
     StorageOption,
@@ -55,12 +58,14 @@ def retry(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
+    min_concurrent: LeastOption = None,
     time_budget: TimeBudgetOption = None,
     trial_time_limit: TrialTimeLimitOption = None,
     deterministic: DeterministicOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be trained again, and end.")
     ] = False,
+    detach: DetachOption = False,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
@@ -88,9 +93,13 @@ def retry(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         time_limit(time_budget), deterministic, retry=frozenset(statuses),
         trial_time_limit=time_limit(trial_time_limit, "--trial-time-limit"),
+        min_concurrent=min_concurrent,
     )  # fmt: skip
     _announce(question.name, places, statuses, console)
     if dry_run:
+        return
+    if detach:
+        run_in_background(places.state)
         return
     carry_out(question, sources, places, options, console)
     conclude(question, places, data_dir, console)
