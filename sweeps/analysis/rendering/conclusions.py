@@ -134,8 +134,10 @@ def _signed(name: str, difference: float) -> str:
 def _ours(conclusion: Conclusion, found: Found | None) -> str:
     """Say what the same comparison gave here, and whether it holds."""
     again, judgement = conclusion.again, conclusion.judgement
-    if again is None or judgement is None or found is None:
+    if again is None:
         return "not run"
+    if judgement is None or found is None:
+        return f"{again.budget} budget: without this comparison"
     if silent(judgement, again):
         return f"{again.budget} budget: {fate(judgement, again)}"
     words = [f"{again.budget} budget, n = {max(row.seeds for row in again.rows)}"]
