@@ -91,7 +91,7 @@ def _run(arguments: argparse.Namespace) -> int:
             f"the data are not those of the recorded training: fingerprint {data.fingerprint}, "
             f"recorded {provenance.data}; give the same data, or take provenance.data out"
         )
-    parts = partition(data, recipe.split)
+    parts = partition(data, recipe.split.of(seed))
     training = train(
         recipe, seed, parts.train, parts.validation, numerics, len(data.classes), checkpoint
     )

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from cifar_models.augmentation import Augmentation, Geometric
 from cifar_models.datasets import Images, as_tensor
+from cifar_models.fixed_streams import NONE_FIXED, FixedStreams
 from cifar_models.numerics import Numerics
 from cifar_models.pixels import Margin, Windows
 from cifar_models.streams import generator
@@ -25,13 +26,18 @@ class Batches:
         augmentations: tuple[Augmentation, ...],
         batch_size: int,
         numerics: Numerics,
+        fixed_streams: FixedStreams = NONE_FIXED,
     ) -> None:
         """Move the images to the device of the numerics.
+
+        Order and augmentation draw from the seed of each epoch that is asked for, or from fixed
+        ones.
 
         Raises:
             ValueError: An augmentation does not fit the images.
         """
         self._batch_size, self._numerics, self._count = batch_size, numerics, len(images)
+        self._seed_of = fixed_streams.seed_of
         self._labels = as_tensor(images.labels).to(numerics.device)
         names = [_stream_name(augmentations, place) for place in range(len(augmentations))]
         cuts = _head(augmentations)
@@ -59,12 +65,13 @@ class Batches:
     def epoch(self, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield images (B, C, H, W) uint8 and labels (B,) of each batch, without a wait."""
         device, size = self._numerics.device, self._batch_size
-        order = torch.randperm(self._count, generator=generator(seed, "order", epoch))
+        of_order, of_augmentation = self._seed_of("order", seed), self._seed_of("augment", seed)
+        order = torch.randperm(self._count, generator=generator(of_order, "order", epoch))
         order = order[: len(self) * size].to(device)
         rows = {"image": order, "batch": order[::size].repeat_interleave(size)}
 
         def draws(name: str, augmentation: Augmentation) -> Tensor:
-            drawn = augmentation.draws(seed, epoch, self._count, name).to(device)
+            drawn = augmentation.draws(of_augmentation, epoch, self._count, name).to(device)
             return drawn[rows[augmentation.draw]]
 
         windows = Windows.whole(len(order), device)

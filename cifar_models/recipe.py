@@ -13,6 +13,7 @@ from cifar_models.augmentation import Augmentation
 from cifar_models.averaging import Averaging, NoAveraging
 from cifar_models.component import Frozen, json_schema, sentence
 from cifar_models.datasets import Dataset
+from cifar_models.fixed_streams import NONE_FIXED, FixedStreams
 from cifar_models.initialisation import Default, Initialisation
 from cifar_models.losses import CrossEntropy, Loss
 from cifar_models.mixing import Mixing, NoMixing
@@ -55,6 +56,8 @@ class Recipe(Frozen):
     test_time: Views = OneView()
     validate_every: Annotated[int, Field(gt=0)] = 1
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    fixed_streams: Annotated[FixedStreams, Field(exclude_if=NONE_FIXED.__eq__)] = NONE_FIXED
+    """Left out of plain data where there are none: recipes keep the signatures that they had."""
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +101,7 @@ class Recipe(Frozen):
         Raises:
             ValueError: A path does not exist, or the result is no valid recipe.
         """
-        data = self.model_dump(mode="json")
+        data = {"fixed_streams": {}} | self.model_dump(mode="json")
         for path, value in changes.items():
             assign(data, self._full(path), value)
         return self.parse(data)

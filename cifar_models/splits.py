@@ -6,7 +6,7 @@ The usual protocols: ``Split(validation=5000)`` is 45,000/5,000/10,000 of CIFAR,
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,13 @@ class Split(Frozen):
     """Train on so many only of the images that remain; None: on all of them."""
     stratified: bool = True
     """Keep the proportions of the classes in every part."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the cut, apart from the seed of the training."""
+    seed: Annotated[int, Field(ge=0)] | Literal["trial"] = 0
+    """Seed of the cut, apart from the seed of the training; ``"trial"``: that of the training, so
+    that the cut varies with it."""
+
+    def of(self, seed: int) -> Self:
+        """Return the split of a training with this seed."""
+        return self.model_copy(update={"seed": seed}) if self.seed == "trial" else self
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,12 @@ class Partition:
 def partition(data: ImageData, split: Split) -> Partition:
     """Cut a data set into parts of exactly the sizes asked for, without a copy where none is cut.
 
+    A split that varies with the seed of the training is given as that training's (`Split.of`).
+
     Raises:
         ValueError: A part would be empty, or the parts ask for more images than there are.
     """
+    assert isinstance(split.seed, int), "Split.of says which"
     rng = np.random.Generator(np.random.PCG64(split.seed))
     strata = len(data.classes) if split.stratified else 1
     rest, test = data.train, data.test

@@ -8,12 +8,11 @@ whatever the network is, and a training can go on at any epoch without a saved g
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-Purpose = Literal["init", "order", "augment", "mixing", "dropout"]
+from cifar_models.fixed_streams import Purpose
 
 
 def stream(seed: int, purpose: Purpose, *key: int | str) -> int:

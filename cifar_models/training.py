@@ -19,6 +19,7 @@ from cifar_models.checkpoint import Checkpoint, Weights
 from cifar_models.classifier import Classifier, autocast, evaluate, images_of
 from cifar_models.datasets import Images, as_tensor
 from cifar_models.eager import leave_compiler_out
+from cifar_models.fixed_streams import Purpose
 from cifar_models.mixing import Mixture
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
@@ -54,6 +55,7 @@ def build_classifier(recipe: Recipe, shape: ImageShape, seed: int = 0) -> Classi
     Raises:
         ValueError: The images are too small for the network.
     """
+    seed = recipe.fixed_streams.seed_of("init", seed)
     with global_stream(seed, "init"):  # for weights that no ``reset_parameters`` draws anew
         network = recipe.model.build(shape)
     initialise(network, seed, recipe.initialisation.draw)
@@ -96,7 +98,8 @@ class Training(Iterator[EpochResult]):
         numerics: Numerics,
         num_classes: int,
     ) -> None:
-        shape = ImageShape(*_channels_first(train.pixels.shape[1:]), num_classes)
+        height, width, channels = train.pixels.shape[1:]
+        shape = ImageShape(channels, height, width, num_classes)
         check(recipe, shape, len(train.labels))
         self.recipe, self.seed, self.numerics, self.validation = recipe, seed, numerics, validation
         torch.set_num_threads(numerics.threads)
@@ -112,7 +115,8 @@ class Training(Iterator[EpochResult]):
         self.loss = recipe.loss.build(num_classes).to(numerics.device)
         self._prepare(train)
         self.penalised = penalised(self.classifier)
-        self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics)
+        fixed = recipe.fixed_streams
+        self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics, fixed)
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights, self.averaged = 0, Weights(), Weights()
         self.optimisation = Optimisation(recipe, self.classifier, len(self.batches), numerics)
@@ -138,7 +142,7 @@ class Training(Iterator[EpochResult]):
             raise StopIteration
         epoch = len(self.history) + 1
         started = time.perf_counter()
-        with global_stream(self.seed, "dropout", epoch):
+        with global_stream(self._seed_of("dropout"), "dropout", epoch):
             train_loss = self._train_epoch(epoch)
         trained = time.perf_counter()
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
@@ -155,13 +159,16 @@ class Training(Iterator[EpochResult]):
             }
             return self._record(epoch, metrics)
 
+    def _seed_of(self, purpose: Purpose) -> int:
+        return self.recipe.fixed_streams.seed_of(purpose, self.seed)
+
     def _train_epoch(self, epoch: int) -> float:
         """Take every step of an epoch; the device is asked for a number once, at its end."""
         self.optimisation.begin(epoch)
         total = torch.zeros((), device=self.numerics.device)
         batches = self.batches.epoch(self.seed, epoch)
         mixtures = self.recipe.mixing.mixtures(
-            self.seed, epoch, self.batches.shape, self.numerics.device
+            self._seed_of("mixing"), epoch, self.batches.shape, self.numerics.device
         )
         for (images, labels), mixture in zip(batches, mixtures, strict=True):
             total += self._step(images, labels, mixture)
@@ -184,7 +191,7 @@ class Training(Iterator[EpochResult]):
             yield
             return
         learning = _copy(self.classifier)
-        with global_stream(self.seed, "dropout", epoch), autocast(self.numerics):
+        with global_stream(self._seed_of("dropout"), "dropout", epoch), autocast(self.numerics):
             settle(self.classifier, settled, self.batches.epoch(self.seed, epoch))
         self.averaged = _copy(self.classifier)
         yield
@@ -264,7 +271,7 @@ def train(
     Args:
         recipe: What to train.
         seed: From which initialisation, order, augmentation, mixing and dropout draw, each its own
-            stream.
+            stream, unless the recipe fixes some.
         train: Training images; never written to.
         validation: Images that are measured when the recipe says, if any. There is no way to hand
             over a test set.
@@ -279,11 +286,6 @@ def train(
     if checkpoint is not None:
         training.restore(checkpoint)
     return training
-
-
-def _channels_first(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    height, width, channels = shape
-    return channels, height, width
 
 
 def _copy(classifier: nn.Module) -> Weights:

@@ -7,6 +7,7 @@ from cifar_models.ranges import IntRange, LogRange, Range
 from search_spaces.designs import Cumulative, Factorial, LeaveOneOut, OneFactor, TunedOneFactor
 from search_spaces.factors import factor
 from search_spaces.search import Search
+from search_spaces.sources import VarianceBySource
 from search_spaces.space import choice, tuned
 from search_spaces.study import Study
 
@@ -21,6 +22,7 @@ __all__ = [
     "Search",
     "Study",
     "TunedOneFactor",
+    "VarianceBySource",
     "choice",
     "factor",
     "tuned",

@@ -54,6 +54,11 @@ class Design(Component, kind="design"):
         """Whether factors are varied together, so that one can ask how they interact."""
         return False
 
+    @property
+    def needs_factors(self) -> bool:
+        """Whether the arms follow from factors; without any there is one arm."""
+        return True
+
     @abstractmethod
     def arms(self, base: Recipe, factors: tuple[Factor, ...]) -> tuple[Arm, ...]:
         """Return the arms, each factor with exactly one baseline.

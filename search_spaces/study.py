@@ -99,7 +99,7 @@ class Study(Frozen):
                 f"grace_period {self.search.grace_period} is no multiple of validate_every "
                 f"{every}: a rung needs a validation"
             )
-        if not (self.factors or self.search or self.reruns):
+        if self.design.needs_factors and not (self.factors or self.search or self.reruns):
             raise ValueError(f"study {self.name!r} has neither factors nor a search")
         names = [factor.name for factor in self.factors]
         if len(set(names)) < len(names):
@@ -197,6 +197,17 @@ class Study(Frozen):
         return tuple(range(self.seeds if isinstance(self.seeds, int) else self.looks[-1]))
 
     @property
+    def every_seed(self) -> tuple[int, ...]:
+        """The seeds of all its trials, those of search and tuning too."""
+        selected = self.search.selection_seeds if self.search else 0
+        return (
+            *self.seed_list,
+            *((SEARCH_SEED,) if self.search else ()),
+            *range(SELECTION_SEED, SELECTION_SEED + selected),
+            *((TUNING_SEED,) if self.design.tuning_trials else ()),
+        )
+
+    @property
     def looks(self) -> tuple[int, ...]:
         """The number of seeds at each look at the ablation while it runs; none by default."""
         return () if isinstance(self.seeds, int | tuple) else self.seeds.looks
@@ -232,7 +243,7 @@ class Study(Frozen):
         Without factors there is one arm: the recipe itself, or the winner of the search.
         """
         base = base or self.base
-        if not self.factors:
+        if self.design.needs_factors and not self.factors:
             level = "winner" if self.search else "as published"
             return (Arm(factor="recipe", level=level, recipe=base, baseline=True),)
         return self.design.arms(base, self.factors)

@@ -19,6 +19,7 @@ from sweeps.analysis.wide import Wide, lay_wide
 from sweeps.export.best import training_command
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
+from sweeps.variation import by_source, varied
 
 _RULES = {
     "last": "Measured at the last epoch",
@@ -51,7 +52,6 @@ def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
             sentence says why.
     """
     study, images = results.study, results.images
-    split = study["base"]["split"]
     context = TableContext(
         study=study["name"],
         question=study["question"],
@@ -61,10 +61,7 @@ def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
             f"{images['validation']:,} validation, {images['test']:,} test images"
             + ("" if images["validation"] else "; no validation data: no choice was made")
         ),
-        varied=(
-            "Initialisation, data order, augmentation, mixing and dropout vary with the seed; the "
-            f"split is fixed (split seed {split['seed']})"
-        ),
+        varied=varied(study),
         equal_budget=study.get("equal_budget", True),
         notes=(*_standing(results), *_unknown_costs(results), *_chosen_there(study)),
         margin=study.get("margin"),
@@ -72,6 +69,7 @@ def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
         crossed=None if by else crossed(study),
         wide=wide(study, *by) if by else None,
         looks=_looks(study),
+        by_source=by_source(study),
     )
     return ablation_table(results.trials, context, study["metric"], results.costs)
 
@@ -112,6 +110,8 @@ def _chosen_there(study: dict[str, Any]) -> Iterator[str]:
 
 def _varied_paths(study: dict[str, Any]) -> Iterator[str]:
     """Yield the paths of the recipe that the levels of a study change."""
+    if by_source(study):
+        yield "split.seed"
     for factor in study.get("factors", []):
         for level in factor["levels"]:
             yield from level["changes"]

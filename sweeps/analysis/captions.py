@@ -10,6 +10,7 @@ from sweeps.analysis.power import MOST_SEEDS
 from sweeps.analysis.sequential import Looks
 from sweeps.analysis.significance import ALPHA
 from sweeps.analysis.two_way import Crossed
+from sweeps.analysis.variance import spread_caption
 from sweeps.analysis.wide import Wide, beside
 
 DAGGER = "\N{DAGGER}"
@@ -35,6 +36,7 @@ class TableContext:
         crossed: the two factors of a factorial design.
         looks: seeds at each look of a study whose levels may stop at one, on validation images.
         wide: how the table is laid out by two factors; None: a row a level.
+        by_source: whether the levels are sources of variation.
     """
 
     study: str
@@ -49,6 +51,7 @@ class TableContext:
     crossed: Crossed | None = None
     looks: Looks = ()
     wide: Wide | None = None
+    by_source: bool = False
 
 
 def caption(
@@ -91,6 +94,8 @@ def _compared(
     frame: pd.DataFrame, context: TableContext, measure: Measure, split: str
 ) -> tuple[str, ...]:
     """Say how levels are compared, ranked, and what the seeds cannot show."""
+    if context.by_source:
+        return (spread_caption(measure, split),)
     looks, margin = context.looks, context.margin
     return (
         (stopping.differences if looks else _differences)(frame, measure, split),
@@ -190,10 +195,13 @@ def _within(margin: float, measure: Measure) -> str:
     return f"\N{PLUS-MINUS SIGN}{margin:g}{unit}"
 
 
-def footnotes(frame: pd.DataFrame, split: str, wide: Wide | None = None) -> list[str]:
+def footnotes(
+    frame: pd.DataFrame, split: str, wide: Wide | None = None, *, compared: bool = True
+) -> list[str]:
     """Write the footnotes that the rows call for; a table by two factors shows no differences."""
     of_differences = (_uncorrected(frame), _unpaired(frame, split), _without_spread(frame))
-    uncorrected, unpaired, without_spread = ("", "", "") if wide else of_differences
+    shown = compared and not wide
+    uncorrected, unpaired, without_spread = of_differences if shown else ("", "", "")
     notes = (uncorrected, _incomplete(frame), unpaired, without_spread, _unreplicated(frame))
     left_out = beside(frame, wide)["level"].tolist() if wide else []
     return [

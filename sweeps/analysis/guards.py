@@ -90,12 +90,15 @@ def outcome(cells: pd.DataFrame, planned: int) -> str:
     return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
-def footnotes(cells: pd.DataFrame) -> list[str]:
-    """Return what one has to know of trials that are shown all the same."""
+def footnotes(cells: pd.DataFrame, *, seeds_differ: bool = True) -> list[str]:
+    """Return what one has to know of trials that are shown all the same.
+
+    Without ``seeds_differ``, trials of other seeds may be equal.
+    """
     return [
         *unequal_budgets(cells),
         *unequal_conditions(cells),
-        *suspicious_copies(cells),
+        *(suspicious_copies(cells) if seeds_differ else ()),
         *mixed_environments(cells),
     ]
 

@@ -15,9 +15,9 @@ from sweeps.analysis.measure import Measure, find_measure
 from sweeps.analysis.power import add_power
 from sweeps.analysis.ranking import add_best
 from sweeps.analysis.rows import Row, Split, factor_rows
-from sweeps.analysis.sequential import Looks
 from sweeps.analysis.significance import ALPHA, holm
 from sweeps.analysis.two_way import TwoWay, two_way
+from sweeps.analysis.variance import add_spread, without_comparisons
 from sweeps.analysis.wide import Wide, wide_frame
 
 
@@ -52,6 +52,8 @@ class Table:
         margin: the largest difference that is called equal, in printed units, if one was stated.
         grid: the same trials by two factors, if the study crosses two.
         wide: two factors by which it is laid out; None: a row a level.
+        by_source: its levels are sources of variation (`sweeps.analysis.variance`): means are not
+            compared, and the frame has ``sd_low``, ``sd_high`` and ``share`` besides.
     """
 
     frame: pd.DataFrame
@@ -67,6 +69,7 @@ class Table:
     margin: float | None = None
     grid: TwoWay | None = None
     wide: Wide | None = None
+    by_source: bool = False
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -97,7 +100,7 @@ def ablation_table(
     )
     cells = _with_splits(cells, metric)
     split = "validation" if context.looks else _comparison_split(cells, measure)
-    frame = _compared(cells, measure, split, context.margin, context.looks)
+    frame = _compared(cells, measure, split, context)
     tuned = ledger(trials, measure)
     asked = tuple(cost for cost in costs if cost.column not in frame)
     add_costs(frame, guards.finished(cells), asked)
@@ -109,11 +112,11 @@ def ablation_table(
         caption=captions.caption(frame, cells, context, measure, split),
         footnotes=(
             *ledger_notes(tuned),
-            *captions.footnotes(frame, split, context.wide),
+            *captions.footnotes(frame, split, context.wide, compared=not context.by_source),
             *divergence_notes(frame),
             *cost_notes(frame, asked),
             *captions.assumptions(measure),
-            *guards.footnotes(cells),
+            *guards.footnotes(cells, seeds_differ=not context.by_source),
             *context.notes,
         ),
         interim=bool(captions.interim(cells, context, measure, split)),
@@ -125,14 +128,16 @@ def ablation_table(
         if context.crossed
         else None,
         wide=context.wide,
+        by_source=context.by_source,
     )
 
 
 def _compared(
-    cells: pd.DataFrame, measure: Measure, split: Split, margin: float | None, looks: Looks
+    cells: pd.DataFrame, measure: Measure, split: Split, context: TableContext
 ) -> pd.DataFrame:
     """Return ``Table.frame`` without costs."""
-    margin = None if margin is None else margin / measure.scale
+    looks = context.looks
+    margin = None if context.margin is None else context.margin / measure.scale
     rows = [
         row
         for factor in cells["factor"].unique()
@@ -141,14 +146,18 @@ def _compared(
     frame = pd.DataFrame(rows, columns=list(Row._fields)).astype(
         {"resolved": "boolean", "rank": "Int64", "parameters": "Int64"}
     )
+    if context.by_source:
+        frame = without_comparisons(frame)
+        add_spread(frame, split)
     levels = ~frame["baseline"]
     frame.loc[levels, "p_holm"] = holm(frame.loc[levels, "p"].to_list())
     frame.loc[levels, "p_equal"] = holm(frame.loc[levels, "p_equal"].to_list())
     frame["equal"] = (frame["p_equal"] < ALPHA).where(frame["p_equal"].notna()).astype("boolean")
     add_power(frame, margin, looks)
-    frame["rank"] = _ranks(frame, measure, "difference" if looks else f"{split}_mean")
     frame["best"] = pd.array([pd.NA] * len(frame), dtype="boolean")
-    if not looks:  # levels with other seeds each are compared with the baseline alone
+    if not context.by_source:
+        frame["rank"] = _ranks(frame, measure, "difference" if looks else f"{split}_mean")
+    if not (looks or context.by_source):  # with other seeds each, the baseline alone is compared
         done, column = guards.finished(cells), f"{split}/{measure.name}"
         add_best(frame, done, column, higher_is_better=measure.higher_is_better)
     add_divergence(frame, cells)

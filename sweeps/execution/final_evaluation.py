@@ -53,8 +53,8 @@ class FinalEvaluations(PlannedTrials):
         """Return what the worker is told: the only one that is given test images."""
         return {
             "spec": spec.to_json(),
-            "data": f"test images of {data_key(spec.recipe)}",
-            "test": self.images.share_test(spec.recipe),
+            "data": f"test images of {data_key(spec.recipe, spec.seed)}",
+            "test": self.images.share_test(spec.recipe, spec.seed),
             "checkpoint": checkpoint_url(self.storage, spec.id),
             "selection": self.rule,
         }

@@ -127,9 +127,9 @@ class StudyRun:
         if left is not None and left <= 0:
             raise Interrupted
         self.resources = self.ray.ready()
-        shared = self.images.share()
+        shared = self.images.share(self.study.every_seed)
         if self.options.gpus_per_trial == "auto":
-            self._pack(shared[data_key(self.study.base)])
+            self._pack(shared[data_key(self.study.base, self.study.seed_list[0])])
         run_phases(chain, shared, self.sources, self.resources, left)
 
     def _phases(self) -> Iterator[Phase]:

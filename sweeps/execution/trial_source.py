@@ -63,7 +63,7 @@ class TrialSource(ABC):
         """Return what the worker is told."""
         return {
             "spec": spec.to_json(),
-            "data": data_key(spec.recipe),
+            "data": data_key(spec.recipe, spec.seed),
             "checkpoint": checkpoint_url(self.storage, spec.id),
             "recorded_epochs": self.recorded_epochs(spec.id),
         }
@@ -123,6 +123,6 @@ class PlannedTrials(TrialSource):
         return self._waiting.popleft() if self._waiting else None
 
 
-def data_key(recipe: Recipe) -> str:
-    """Return the key of the images that a recipe trains on: data set and split."""
-    return f"{recipe.dataset.model_dump_json()} {recipe.split.model_dump_json()}"
+def data_key(recipe: Recipe, seed: int) -> str:
+    """Return the key of the images that a trial trains on: data set and split."""
+    return f"{recipe.dataset.model_dump_json()} {recipe.split.of(seed).model_dump_json()}"

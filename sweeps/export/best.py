@@ -14,6 +14,7 @@ from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results
 from sweeps.record.run_update import RECIPE, SPEC
+from sweeps.variation import by_source
 
 
 def ranking(results: Results) -> pd.DataFrame:
@@ -35,6 +36,8 @@ def ranking(results: Results) -> pd.DataFrame:
             f"study {results.study['name']} has no validation data: a best recipe would be chosen "
             "on the test set"
         )
+    if by_source(results.study):
+        done = done[done["baseline"].astype(bool)]  # what fixes a source is no other choice
     done = done.drop_duplicates(["variant", "seed"])
     if isinstance(results.study.get("seeds"), dict):  # levels have the seeds of the look they ended
         done = _at_shared_seeds(trials[trials["role"] == "ablation"], done)

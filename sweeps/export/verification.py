@@ -141,7 +141,7 @@ def trained(folder: Path, expected: Expected, seed: int, data_dir: Path | None) 
             f"the data are not those of the bundle: fingerprint {data.fingerprint}, there "
             f"{expected.data}"
         )
-    parts = partition(data, recipe.split)
+    parts = partition(data, recipe.split.of(seed))
     training = train(
         recipe, seed, parts.train, parts.validation, expected.numerics, len(data.classes)
     )

@@ -99,6 +99,13 @@ def test_the_cut_follows_from_its_seed() -> None:
     assert _numbers(first.train) == sorted(_numbers(first.train)), "the old order is kept"
 
 
+def test_a_split_may_vary_with_the_seed_of_the_training() -> None:
+    fixed, varying = Split(seed=3), Split(seed="trial")
+    assert fixed.of(5) == fixed
+    assert varying.of(5) == Split(seed=5)
+    assert partition(_data(), varying.of(5)) is not None
+
+
 def test_fewer_training_images_leave_validation_alone() -> None:
     data = _data()
     full, part = partition(data, Split()), partition(data, Split(train=100))

@@ -109,9 +109,8 @@ def _line(row: Any, columns: Sequence[Column], measure: Measure) -> Line:
 
 def _columns(table: Table) -> tuple[Column, ...]:
     """List the columns of a table, the first names the level; what nobody measured has none."""
-    measure, split = table.measure, table.split
+    measure = table.measure
     splits = [name for name in ("validation", "test") if table.frame[f"{name}_mean"].notna().any()]
-    delta, points = "\N{GREEK CAPITAL LETTER DELTA}", measure.difference_unit
     f1 = find_measure("macro_f1")
     beside = {
         "macro_f1": Column(f1.title, lambda row: f1.text(row.macro_f1), f1.unit),
@@ -122,15 +121,41 @@ def _columns(table: Table) -> tuple[Column, ...]:
         level_column(table),
         Column("n", _seeds),
         *(Column(name, _spread(name, measure), measure.unit) for name in splits),
-        Column(f"{delta} {split}", lambda row: measure.signed(row.difference), points, toned=True),
-        Column("95 % interval", _interval(measure), toned=True),
-        Column("p", lambda row: p_value(row.p_holm), "Holm"),
-        Column("resolved", _resolved(table.margin), align="left"),
-        Column("rank", _rank, align="left"),
+        *(_of_spread(table) if table.by_source else _of_differences(table)),
         *(column for name, column in beside.items() if table.frame[name].notna().any()),
         *(Column(cost.title, _cost(cost), cost.unit) for cost in table.costs),
         Column(STATUS, lambda row: row.status, align="left"),
     )
+
+
+def _of_differences(table: Table) -> tuple[Column, ...]:
+    """List what compares means."""
+    measure, delta = table.measure, f"\N{GREEK CAPITAL LETTER DELTA} {table.split}"
+    points = measure.difference_unit
+    return (
+        Column(delta, lambda row: measure.signed(row.difference), points, toned=True),
+        Column("95 % interval", _interval(measure), toned=True),
+        Column("p", lambda row: p_value(row.p_holm), "Holm"),
+        Column("resolved", _resolved(table.margin), align="left"),
+        Column("rank", _rank, align="left"),
+    )
+
+
+def _of_spread(table: Table) -> tuple[Column, ...]:
+    """List what is said of standard deviations, where levels are sources of variation."""
+    measure, sd = table.measure, f"{table.split}_sd"
+    return (
+        Column(
+            f"sd {table.split}", lambda row: measure.text(getattr(row, sd)), measure.difference_unit
+        ),
+        Column("95 % interval", lambda row: ends(row.sd_low, row.sd_high, measure.text)),
+        Column("share", lambda row: percent(row.share), "%"),
+    )
+
+
+def percent(part: float) -> str:
+    """Word a part of a whole in percent, or a hole."""
+    return HOLE if math.isnan(part) else f"{part * 100:.0f}"
 
 
 def _tone(row: Any, measure: Measure) -> Tone:

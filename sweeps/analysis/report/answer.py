@@ -8,6 +8,7 @@ import pandas as pd
 
 from sweeps.analysis.captions import uncorrected
 from sweeps.analysis.table import Table
+from sweeps.analysis.variance import ordered
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 MOST = 3
@@ -16,6 +17,8 @@ MOST = 3
 
 def answer(table: Table) -> tuple[str, str]:
     """Return what is resolved, also after adjustment for all comparisons; and what is not."""
+    if table.by_source:
+        return spread_answer(table)
     equal = table.frame["equal"].fillna(False).astype(bool)
     frame = table.frame.assign(uncorrected=uncorrected(table.frame), equal=equal)
     compared = frame[~frame["baseline"].astype(bool)]
@@ -26,6 +29,33 @@ def answer(table: Table) -> tuple[str, str]:
     if table.interim:
         first = f"INTERIM, not all trials are done: {first[0].lower()}{first[1:]}"
     return first, second
+
+
+def spread_answer(table: Table) -> tuple[str, str]:
+    """Return the spread with all sources varying; and what each makes alone, the largest first."""
+    measure, sd = table.measure, f"{table.split}_sd"
+    unit = f" {measure.difference_unit}" if measure.difference_unit else ""
+    together = table.frame[table.frame["baseline"].astype(bool)].iloc[0]
+    first = (
+        f"With all sources varying, {table.split} {measure.title} has a standard deviation of "
+        f"{measure.text(together[sd])}{unit} over {_counted(int(together['completed']), 'seed')}"
+        f"{_between(together, table)}."
+    )
+    if table.interim:
+        first = f"INTERIM, not all trials are done: {first[0].lower()}{first[1:]}"
+    told = [
+        f"{row['level']} {measure.text(row[sd])}{_between(row, table)}"
+        for row in ordered(table.frame).to_dict("records")
+    ]
+    return first, f"Each alone: {', '.join(told)}."
+
+
+def _between(row: Any, table: Table) -> str:
+    """Word the interval of a standard deviation, if there is one."""
+    if math.isnan(row["sd_low"]):
+        return ""
+    text = table.measure.text
+    return f" ({text(row['sd_low'])} to {text(row['sd_high'])})"
 
 
 def _alone(frame: pd.DataFrame, table: Table) -> str:

@@ -16,8 +16,10 @@ from sweeps.analysis.plot.parallel import parallel_coordinates
 from sweeps.analysis.plot.reaching import time_to_accuracy
 from sweeps.analysis.plot.rungs import rung_counts, rungs
 from sweeps.analysis.plot.slices import slice_points, slices
+from sweeps.analysis.plot.spreads import spread_plot
 from sweeps.analysis.plot.style import COLOURS, OPEN
 from sweeps.analysis.plot.tradeoff import tolls, tradeoffs
+from sweeps.analysis.report.answer import spread_answer
 from sweeps.analysis.report.material import Material
 
 INKS = {"#000000": "currentColor", "#ffffff": "var(--page)", OPEN: "var(--open)"} | {
@@ -48,12 +50,16 @@ class Picture:
 
 
 def pictures(material: Material) -> Iterator[Picture]:
-    """Yield the figures for which there are data; that of the differences always."""
+    """Yield the figures for which there are data; that of differences, or spreads, always."""
     table, trials, curves = material.table, material.trials, material.curves
-    yield Picture(
-        *("differences", "differences", "Differences to the baseline"),
-        *(_differences(material), difference_forest(table)),
-    )
+    if table.by_source:
+        title, words = "Standard deviation by source", spread_answer(table)[1]
+        yield Picture("spreads", "differences", title, words, spread_plot(table))
+    else:
+        yield Picture(
+            *("differences", "differences", "Differences to the baseline"),
+            *(_differences(material), difference_forest(table)),
+        )
     if len(curves):
         shown = curve_metric(curves, table.measure.name)
         title, words = "Learning curves", _curves(curve_bands(curves, trials, shown), shown)

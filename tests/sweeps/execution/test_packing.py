@@ -157,7 +157,7 @@ def test_a_cluster_measures_on_one_of_its_gpus() -> None:
     store.source(BASE)
     with RaySession(None) as session:
         session.ready()
-        images = store.share()[data_key(BASE)]
+        images = store.share((0,))[data_key(BASE, 0)]
         measured = probe_cluster(BASE, Numerics(), images, (), None)
         alone = probe_cluster(BASE, Numerics(), images, (), 1)
     assert [found.processes for found in measured] == [1, 2]
