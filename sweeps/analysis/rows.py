@@ -73,7 +73,7 @@ def factor_rows(
         if level != ordered[0]:
             values = guards.finished(of_level).set_index("seed")[column]
             comparison = (
-                compare_at_look(values, reference, looks, margin=margin)
+                compare_at_look(values, reference, seeds, looks, margin=margin)
                 if looks
                 else compare(values, reference, margin=margin)
             )

@@ -137,24 +137,33 @@ def confidence(seeds: int, looks: Looks) -> float:
 def compare_at_look(
     level: "pd.Series[float]",
     baseline: "pd.Series[float]",
+    seeds: int,
     looks: Looks,
     *,
     margin: float | None = None,
 ) -> Comparison:
-    """Compare as `compare` does, by as many pairs as a look has: all of it holds over all looks.
+    """Compare as `compare` does, at the look that a level is at: all of it holds over all looks.
 
-    Of other numbers of pairs there is no more than a difference.
+    Without all of the look's pairs there is no more than a difference, though there be as many
+    as an earlier look has: that a level lost some may say something of the others.
+
+    Args:
+        level: values by seed.
+        baseline: those of the baseline.
+        seeds: how many the level was to have by now (`seeds_of`).
+        looks: seeds at each.
+        margin: the largest difference that is called equal, in the units of the values.
     """
     found = compare(level, baseline, margin=margin)
-    if found.pairs not in looks:
+    if found.pairs != seeds:
         return Comparison(found.pairs, found.difference)
-    sure = compare(level, baseline, confidence=confidence(found.pairs, looks))
+    sure = compare(level, baseline, confidence=confidence(seeds, looks))
     return replace(
         found,
         low=sure.low,
         high=sure.high,
-        p=float(stopped_p(np.array(found.p), found.pairs, looks)),
-        p_equal=float(stopped_p(np.array(found.p_equal), found.pairs, looks, sides=1)),
+        p=float(stopped_p(np.array(found.p), seeds, looks)),
+        p_equal=float(stopped_p(np.array(found.p_equal), seeds, looks, sides=1)),
     )
 
 
@@ -187,8 +196,9 @@ def going_on(
             if of_level["baseline"].any():
                 baselines[str(factor)] = str(level)
                 continue
-            compared = compare_at_look(_values(of_level, column), reference, looks, margin=margin)
-            whole = compared.pairs == seeds_of(of_level, looks) < looks[-1]
+            values, seeds = _values(of_level, column), seeds_of(of_level, looks)
+            compared = compare_at_look(values, reference, seeds, looks, margin=margin)
+            whole = compared.pairs == seeds < looks[-1]
             levels.append((str(factor), str(level), whole))
             found.append(compared)
     sure = holm([one.p for one in found]) < ALPHA

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from sweeps.analysis.sequential import (
     seeds_of,
     stopped_p,
 )
-from sweeps.analysis.significance import compare
+from sweeps.analysis.significance import ALPHA, compare
+from sweeps.analysis.table import ablation_table
 from tests.sweeps.analysis import frames
 
 LOOKS: Looks = (4, 6, 8)
@@ -74,7 +76,7 @@ BASELINE = series([0.71, 0.72, 0.74, 0.74, 0.71, 0.72])
 
 
 def test_an_interval_excludes_zero_exactly_where_p_is_below_the_level() -> None:
-    first, second = (compare_at_look(LEVEL[:n], BASELINE[:n], LOOKS) for n in (4, 6))
+    first, second = (compare_at_look(LEVEL[:n], BASELINE[:n], n, LOOKS) for n in (4, 6))
     assert first.low < 0 < second.low
     assert first.p > 0.05 > second.p
     plain = compare(LEVEL[:4], BASELINE[:4])
@@ -84,13 +86,13 @@ def test_an_interval_excludes_zero_exactly_where_p_is_below_the_level() -> None:
 
 def test_the_interval_of_a_look_has_its_level() -> None:
     low, high = stats.ttest_rel(LEVEL, BASELINE).confidence_interval(confidence(6, LOOKS))
-    found = compare_at_look(LEVEL, BASELINE, LOOKS)
+    found = compare_at_look(LEVEL, BASELINE, 6, LOOKS)
     assert (found.low, found.high) == pytest.approx((low, high))
     assert confidence(8, LOOKS) < confidence(6, LOOKS) < confidence(4, LOOKS)
 
 
 def test_between_two_looks_nothing_is_tested() -> None:
-    found = compare_at_look(LEVEL[:5], BASELINE[:5], LOOKS, margin=0.1)
+    found = compare_at_look(LEVEL[:5], BASELINE[:5], 6, LOOKS, margin=0.1)
     assert found.pairs == 5
     assert found.difference == pytest.approx(0.0380, abs=1e-4)
     assert math.isnan(found.p)
@@ -150,6 +152,18 @@ def test_nothing_goes_on_after_the_last_look() -> None:
 def test_a_level_without_a_seed_is_not_decided_and_gets_no_more(status: str) -> None:
     cells = frames.blank(study(near=0.0, other=0.0), "near", 12, status)
     assert names(cells) == {"base", "other"}
+
+
+@pytest.mark.parametrize("edge", [0.0105, 0.0115, 0.0125])
+def test_a_level_that_lacks_as_many_as_an_earlier_look_has_frees_nothing(edge: float) -> None:
+    cells = study(edge=edge, far=0.2)
+    assert names(cells) == set()
+    for seed in (14, 15):
+        cells = frames.blank(cells, "far", seed, "diverged")
+    found = ablation_table(cells, replace(frames.CONTEXT, looks=LOOKS)).frame.set_index("level")
+    assert math.isnan(found["p"]["far"])
+    assert found["p_holm"]["edge"] > ALPHA
+    assert names(cells) == {"base", "edge"}
 
 
 def test_without_a_seed_of_the_baseline_nothing_can_be_decided() -> None:
