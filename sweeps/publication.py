@@ -175,7 +175,7 @@ def _importance(results: Results) -> Importance | None:
     if results.study["search"] is None or metric not in results.curves:
         return None
     from search_spaces.search import Search
-    from sweeps.importance import importance  # imports Optuna
+    from sweeps.optuna_importance import importance  # imports Optuna
 
     search = Search.model_validate(results.study["search"])
     epochs = sum(phase["epochs"] for phase in results.study["base"]["phases"])

@@ -9,7 +9,7 @@ from cifar_models.optimizers import SGD, Adam
 from search_spaces import LogRange, Range, Search
 from search_spaces.space import choice, tuned
 from sweeps.analysis.importance import Importance, marginal_effects, rung_values
-from sweeps.importance import importance
+from sweeps.optuna_importance import importance
 
 METRIC = "validation/accuracy"
 FLAT = {"optimizer.lr": LogRange(0.001, 1.0), "momentum": Range(0.0, 1.0)}
