@@ -25,6 +25,8 @@ _INTERVAL = 1.0
 _SWITCH = 0.0005
 """Seconds until the thread gives the interpreter away. The control loop lets go of it at each call
 to Ray, and would wait Python's usual 5 ms to get it back each time."""
+_BUGS = (NameError, TypeError, AttributeError, LookupError, AssertionError)
+"""What no outage raises: to try again does not help."""
 _ENDED = TERMINAL | DECIDED | {"interrupted"}
 
 
@@ -59,6 +61,7 @@ class Tracker:
         self.runs, self.journal, self.study, self.parent = runs, journal, study, parent
         self.problem: str | None = None
         """Why MLflow is behind the journal at the moment, if it is."""
+        self._bug: Exception | None = None
         self._member = f"in.{study}"
         self._mirrors: dict[str, _Mirror] = {}
         for run in runs.find(**{"kind": "trial", f"in.{study}": "true"}):
@@ -106,6 +109,9 @@ class Tracker:
 
         Returns:
             Whether MLflow is whole, after ``patience`` seconds at most.
+
+        Raises:
+            Exception: What stands in the way is no outage but a bug; the journal is whole.
         """
         for trial in dict.fromkeys([*self._mirrors, *self._changed]):
             record = self.journal[trial]
@@ -115,6 +121,9 @@ class Tracker:
         self._end = status
         self._wake.set()
         self._thread.join(patience)
+        bug, self._bug = self._bug, None
+        if bug:
+            raise bug
         return not self._thread.is_alive()
 
     # ------------------------------------------------------------------ in the thread
@@ -126,6 +135,8 @@ class Tracker:
             whole = self._attempt(self._write_changed)
             if end is not None and whole and self._attempt(self._end_parent):
                 return
+            if end is not None and self._bug:
+                return
             if not whole:
                 time.sleep(_INTERVAL)
 
@@ -134,8 +145,9 @@ class Tracker:
             action()
         except Exception as error:  # whatever the backend raises: the journal has it all
             self.problem = first_line(error)
+            self._bug = error if isinstance(error, _BUGS) else None
             return False
-        self.problem = None
+        self.problem = self._bug = None
         return True
 
     def _end_parent(self) -> None:

@@ -83,6 +83,24 @@ def test_close_gives_up_after_its_patience(
     outage.over.set()
 
 
+def test_a_bug_is_no_outage_and_is_raised_at_once(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user must not be told that it mends itself."""
+    tracker = start(follow=())
+
+    def broken(*_: Any) -> None:
+        raise UnboundLocalError("cannot access local variable 'flat'")
+
+    monkeypatch.setattr(runs, "create_trial", broken)
+    tracker.changed(record(journal, spec(), 0.1).id)
+    until(lambda: tracker.problem is not None)
+    before = time.monotonic()
+    with pytest.raises(UnboundLocalError, match="flat"):
+        tracker.close("FINISHED", 60)
+    assert time.monotonic() - before < 30, "there is nothing to wait for"
+
+
 def test_one_trial_that_mlflow_refuses_does_not_hold_the_others_back(
     runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
