@@ -8,8 +8,6 @@ from pathlib import Path
 import typer
 
 OPTION = "--detach"
-OUTPUT = "output.log"
-"""The file of a state folder into which a study without a terminal prints."""
 _PERIOD = 0.2
 
 
@@ -20,11 +18,13 @@ def detach(state: Path) -> None:
         ValueError: Another driver is at work there.
         typer.Exit: It ended at once; what it printed is printed, with its exit code.
     """
-    from sweeps.record.driver import Driver, at_work, hold
+    from sweeps.record.driver import OUTPUT, Driver, at_work, hold
 
     state.mkdir(parents=True, exist_ok=True)
     hold(state, Driver.here()).close()  # nobody prints into that file
     printed = state / OUTPUT
+    if printed.exists():
+        printed.replace(f"{printed}.previous")
     command = [word for word in sys.orig_argv if word != OPTION]
     with printed.open("wb") as output:
         driver = subprocess.Popen(

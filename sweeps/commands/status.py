@@ -26,7 +26,7 @@ def status(
     """
     import json as encoder
 
-    from sweeps.record.driver import at_work
+    from sweeps.record.driver import OUTPUT, at_work
     from sweeps.record.places import state_folder
 
     folder = state_folder(storage, state)
@@ -38,6 +38,8 @@ def status(
         return
     for line in _lines(told, folder):
         typer.echo(line)
+    if (folder / OUTPUT).exists():
+        typer.echo(f"printed in the background: {folder / OUTPUT}")
 
 
 def _touched(folder: Path, since: float) -> tuple[list["TrialRecord"], float | None]:

@@ -34,4 +34,4 @@ def stop(
             f"{driver} has not ended within {_PATIENCE:.0f} s; `sweeps stop --now` does not wait "
             f"for MLflow, and `kill -9 {driver.process}` costs each trial the epoch at hand"
         )
-    typer.echo(f"{driver} has ended. Nothing is lost: the same command goes on from there.")
+    typer.echo(f"{driver} has ended. What is recorded stands; the same command does the rest.")

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Self, TextIO
 
 _LOCK = "driver.lock"
+OUTPUT = "output.log"
+"""The file of a state folder into which a driver without a terminal prints."""
 _LOOK_SECONDS = 0.2
 _ATTEMPTS = 5
 
@@ -119,7 +121,9 @@ def find(state: Path, study: str | None = None) -> Driver:
     """
     driver = at_work(state)
     if driver is None:
-        raise ValueError(f"nothing runs on {state}")
+        printed = state / OUTPUT
+        last = f"; what was printed in the background last is in {printed}"
+        raise ValueError(f"nothing runs on {state}{last if printed.exists() else ''}")
     if study not in (None, driver.study):
         raise ValueError(f"study {study} does not run on {state}: {driver} does")
     return driver

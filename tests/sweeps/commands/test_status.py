@@ -96,3 +96,9 @@ def test_stop_ends_it_and_attach_shows_what_it_prints(
     assert at_work(known) is None
     assert attached.communicate(timeout=60)[0] == "Stopped.\n"
     assert attached.returncode == 0
+    refuse(known, f"what was printed in the background last is in {known / 'output.log'}", "attach",
+           "--state", known)  # fmt: skip
+    assert (
+        f"printed in the background: {known / 'output.log'}"
+        in call("status", "--state", known).stdout
+    )
