@@ -10,18 +10,28 @@ from sweeps.analysis.quantity import find_quantity
 from sweeps.analysis.reproduction import Reproduction
 from sweeps.analysis.seed_noise import Noise
 
-Fate = Literal["larger", "within", "between", "against", "unprinted", "unmeasured", "no difference"]
+Fate = Literal[
+    "larger", "within", "between", "against", "apart", "alike", "unclear",
+    "unprinted", "unmeasured", "no difference",
+]  # fmt: skip
+DIFFER: tuple[Fate, ...] = ("larger", "within", "between", "against")
+"""Of claims that one variant is better than another."""
+RESEMBLE: tuple[Fate, ...] = ("apart", "alike", "unclear")
+"""Of claims that two variants are alike."""
 WORDS: dict[Fate, str] = {
     "larger": "larger than seed noise",
     "within": "within seed noise",
     "between": "not judged: above the smallest noise on record, not above the largest",
     "against": "printed the other way",
+    "apart": "larger than seed noise: not alike",
+    "alike": "within seed noise: neither shown nor refuted",
+    "unclear": "not judged: above the smallest noise on record, not above the largest",
     "unprinted": "not judged: no numbers printed",
     "unmeasured": "not judged: no measurement of the noise",
     "no difference": "not judged: no difference between variants",
 }
 _WEIGHTIEST: tuple[Fate, ...] = (
-    "against", "within", "between", "unprinted", "unmeasured", "no difference", "larger",
+    "against", "within", "between", "unprinted", "unmeasured", "no difference", "larger", *RESEMBLE,
 )  # fmt: skip
 
 
@@ -122,6 +132,7 @@ def _fate(claim: Claim, finding: Finding, noise: Noise | None) -> Fate:
     if noise is None:
         return "unmeasured"
     low, high = noise.detectable
-    if abs(difference) > high:
-        return "against" if claim.relative and difference < 0 else "larger"
-    return "within" if abs(difference) <= low else "between"
+    place = (abs(difference) > low) + (abs(difference) > high)
+    if not claim.relative:
+        return ("alike", "unclear", "apart")[place]
+    return ("within", "between", "against" if difference < 0 else "larger")[place]

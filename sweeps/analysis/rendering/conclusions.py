@@ -6,7 +6,7 @@ from itertools import groupby
 from textwrap import fill
 
 from sweeps.analysis.claims import Found
-from sweeps.analysis.conclusions import WORDS, Conclusion, Examined
+from sweeps.analysis.conclusions import DIFFER, RESEMBLE, WORDS, Conclusion, Examined
 from sweeps.analysis.measure import HOLE
 from sweeps.analysis.quantity import find_quantity
 from sweeps.analysis.rendering.comparison import DIRECTIONS, fate, silent
@@ -57,18 +57,22 @@ def _report(conclusion: Conclusion) -> str:
 def _summary(conclusions: Sequence[Conclusion]) -> str:
     """Say in a few sentences how many claims stand out of the noise, and what was run."""
     fates = Counter(one.fate for one in conclusions)
-    judged = [one for one in conclusions if one.fate in ("larger", "within", "between", "against")]
+    judged = [one for one in conclusions if one.fate in DIFFER + RESEMBLE]
+    differ, resemble = (sum(fates[fate] for fate in kind) for kind in (DIFFER, RESEMBLE))
     known = sum(noise.freedom is not None for one in judged if (noise := one.examined[0].noise))
     budgets = Counter(one.again.budget for one in conclusions if one.again)
     other_way = f", {fates['against']} point the other way" if fates["against"] else ""
     return (
         f"The four reports make {len(conclusions)} claims. Of {len(judged)} that compare variants, "
-        f"the numbers were printed and a noise of the seed is on record: **{fates['larger']} are "
-        f"larger than seed noise, {fates['within']} lie within it**{other_way}, and for "
-        f"{fates['between']} it depends on how large the noise of their own network was. The noise "
-        f"is that of the same network for {known} of the {len(judged)}, a stand-in for the others. "
-        f"Run again were {budgets['full']} claims at the full budget, which decides, and "
-        f"{budgets['quick']} at the quick one, which shows directions only."
+        f"the numbers were printed and a noise of the seed is on record. {differ} of them say that "
+        f"one is better: **{fates['larger']} are larger than seed noise, {fates['within']} lie "
+        f"within it**{other_way}, and for {fates['between']} it depends on how large the noise of "
+        f"their own network was. {resemble} say that two are alike: {fates['alike']} lie within "
+        f"the noise, which neither shows nor refutes it, {fates['apart']} do not, "
+        f"{fates['unclear']} depend. The noise is that of the same network for {known} of the "
+        f"{len(judged)}, a stand-in for the others. Run again were {budgets['full']} claims at "
+        f"the full budget, which decides, and {budgets['quick']} at the quick one, which shows "
+        "directions only."
     )
 
 

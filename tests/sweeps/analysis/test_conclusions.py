@@ -24,7 +24,9 @@ def told(claim: Claim, noise: Noise | None = NOISE) -> Conclusion:
         (Ordering(factor="f", levels=("b", "c")), ["within"], "within"),
         (Ordering(factor="f", levels=("a", "b"), measure="loss"), ["larger"], "larger"),
         (Ordering(factor="f", levels=("b", "a"), measure="loss"), ["against"], "against"),
-        (Alike(factor="f", levels=("b", "a"), measure="loss"), ["larger"], "larger"),
+        (Alike(factor="f", levels=("b", "a"), measure="loss"), ["apart"], "apart"),
+        (Alike(factor="f", levels=("a", "b")), ["unclear"], "unclear"),
+        (Alike(factor="f", levels=("b", "c")), ["alike"], "alike"),
         (Best(factor="f", level="a", others=("b", "c")), ["between", "between"], "between"),
         (Ordering(factor="f", levels=("a", "b", "c")), ["between", "within"], "within"),
         (Ordering(factor="f", levels=("a", "d")), ["unprinted"], "unprinted"),
@@ -50,10 +52,14 @@ def test_less_is_better_of_a_loss() -> None:
 
 
 def test_the_page_counts_claims_and_says_what_was_not_run() -> None:
-    claims = (Ordering(factor="f", levels=("b", "c")), Reaches(factor="f", level="a", at_least=0.9))
+    claims = (
+        Ordering(factor="f", levels=("b", "c")), Alike(factor="f", levels=("b", "c")),
+        Reaches(factor="f", level="a", at_least=0.9),
+    )  # fmt: skip
     text = " ".join(page([told(claim) for claim in claims], ()).split())
-    assert "make 2 claims. Of 1 that" in text
-    assert "**0 are larger than seed noise, 1 lie within it**" in text
+    assert "make 3 claims. Of 2 that" in text
+    assert "1 of them say that one is better: **0 are larger than seed noise, 1 lie" in text
+    assert "1 say that two are alike: 1 lie within the noise" in text
     assert (
         "| +0.10 points | 0.10 to 2.00, stand-in | 0.28 to 5.54 | within seed noise | not run"
         in text
