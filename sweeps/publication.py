@@ -13,6 +13,7 @@ from sweeps.analysis.importance import Importance
 from sweeps.analysis.rendering import render
 from sweeps.analysis.report.material import Material, Searched
 from sweeps.analysis.standing import standing
+from sweeps.analysis.stopping import taken_over
 from sweeps.analysis.table import Table, ablation_table
 from sweeps.analysis.two_way import Crossed
 from sweeps.analysis.wide import Wide, lay_wide
@@ -63,7 +64,12 @@ def table_of(results: Results, by: tuple[str, str] | None = None) -> Table:
         ),
         varied=varied(study),
         equal_budget=study.get("equal_budget", True),
-        notes=(*_standing(results), *_unknown_costs(results), *_chosen_there(study)),
+        notes=(
+            *_standing(results),
+            *_taken_over(results),
+            *_unknown_costs(results),
+            *_chosen_there(study),
+        ),
         margin=study.get("margin"),
         differing=asked_for(_varied_paths(study)),
         crossed=None if by else crossed(study),
@@ -97,6 +103,13 @@ def _looks(study: dict[str, Any]) -> tuple[int, ...]:
     """Return the seeds at each look of a study that looks several times; else nothing."""
     seeds = study["seeds"]
     return tuple(seeds["looks"]) if isinstance(seeds, dict) else ()
+
+
+def _taken_over(results: Results) -> Iterator[str]:
+    """Yield whether trials of a study that looks several times were there before it."""
+    told = taken_over(results.trials, results.parent) if _looks(results.study) else ""
+    if told:
+        yield told
 
 
 def _chosen_there(study: dict[str, Any]) -> Iterator[str]:

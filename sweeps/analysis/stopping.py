@@ -59,11 +59,28 @@ def rule(frame: pd.DataFrame, looks: Looks, *, equal: bool) -> str:
     which = " or found equal to it" if equal else ""
     return (
         f"Seeds: looks after {_listed(looks)}; a level told from the baseline{which}, after "
-        f"adjustment, gets no more, nor does one that lacks a seed. The rule was fixed before the "
-        f"first look: a level of {ALPHA} over all looks, spent as O'Brien and Fleming's test does "
+        f"adjustment, gets no more, nor does one that lacks a seed. The rule stays as the study "
+        f"began: a level of {ALPHA} over all looks, spent as O'Brien and Fleming's test does "
         f"(Lan-DeMets; {levels} at the looks). {_decided(frame, looks)}. A difference that ended "
         "its comparison early is on average too large. Test images are looked at once, after the "
         "last look, and nothing is decided on them"
+    )
+
+
+def taken_over(trials: pd.DataFrame, parent: str) -> str:
+    """Say how many trials another study had trained; "" if none.
+
+    Args:
+        trials: one row a (trial, membership), with ``parent``, the study's run that trained it.
+        parent: the run of this study.
+    """
+    ours = trials[trials["role"] == "ablation"].drop_duplicates("trial")
+    others = int((ours["parent"].notna() & (ours["parent"] != parent)).sum())
+    if not others:
+        return ""
+    return (
+        f"{others} of its {len(ours)} trials were trained for another study: if they were seen "
+        "before the looks were chosen, p-values and intervals do not hold."
     )
 
 

@@ -122,8 +122,9 @@ def refuse_another_rule(
     if changed:
         raise ValueError(
             f"study {study.name} has begun with other {', '.join(changed)}: decided anew, after "
-            "its trials were looked at, it would be wrong more often than it says; give this one "
-            "another name"
+            "its trials were looked at, it would be wrong more often than it says; go on with what "
+            "it began with, or give this one another name, and seeds that were not seen: a list, "
+            f"from {1 + max(cell['seed'] for cell in begun)} on"
         )
 
 

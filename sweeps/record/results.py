@@ -149,6 +149,7 @@ def _outcome(
         "status": tags.get("status", "running"),
         "reason": tags.get("reason", ""),
         "run_id": run.info.run_id,
+        "parent": tags.get("mlflow.parentRunId"),
         "epochs": 0,
         "parameters": float(tags.get("parameters", "nan")),
     }

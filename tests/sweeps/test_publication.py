@@ -8,7 +8,7 @@ from search_spaces import LogRange, Search, factor
 from sweeps import publication
 from sweeps.analysis.two_way import Crossed
 from sweeps.publication import crossed, material_of, publish, table_of
-from sweeps.record.results import load
+from sweeps.record.results import Results, load
 from tests.sweeps.record.recorded import STUDY, record_study
 from tests.sweeps.record.small import open_runs
 
@@ -132,6 +132,23 @@ def test_the_margin_of_a_study_reaches_its_table(state: Path) -> None:
     table = table_of(load("small", uri(state)))
     assert table.margin == 40.0
     assert table.frame["equal"].to_list()[1:] == [True, True]
+
+
+def test_trials_that_another_study_had_trained_are_told_of_where_it_looks(state: Path) -> None:
+    first = STUDY.replace(seeds="auto:2,3")
+    record_study(state, first)
+    other = first.replace(name="other", seeds="auto:2,3")
+    record_study(state, other)
+
+    def said(results: Results) -> list[str]:
+        notes = table_of(results).footnotes
+        return [note for note in notes if "were trained for another study" in note]
+
+    assert said(load("small", uri(state))) == []
+    results = load("other", uri(state))
+    (note,) = said(results)
+    assert note.startswith("9 of its 9 trials were")
+    assert said(replace(results, study=results.study | {"seeds": 3})) == []
 
 
 def test_two_crossed_factors_become_a_grid(recorded: Path) -> None:
