@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pandas as pd
 from numpy.typing import NDArray
+from optuna.distributions import CategoricalDistribution
 from optuna.importance import (
     BaseImportanceEvaluator,
     FanovaImportanceEvaluator,
@@ -22,6 +23,7 @@ from sweeps.analysis.importance import (
     FEWEST,
     TOP,
     Importance,
+    explained_by_options,
     marginal_effects,
     rung_values,
     shares,
@@ -51,7 +53,8 @@ def importance(
         metric: a column of the curves.
 
     Source: Watanabe et al. 2023, "PED-ANOVA" (IJCAI), in the variance of being among the best
-        (equations 5 and 6 over the total variance); Hutter et al. 2014, "An efficient approach for
+        (equations 5 and 6 over the total variance), of numbers as Optuna estimates it and of
+        choices from counts (`explained_by_options`); Hutter et al. 2014, "An efficient approach for
         assessing hyperparameter importance" (fANOVA), only where no trial was stopped early.
     """
     rungs = search.rungs(epochs)
@@ -99,17 +102,10 @@ def _measured(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study()
     study.add_trials(told)
-    best = PedAnovaImportanceEvaluator(target_quantile=TOP)
-    top = float((loss <= np.sort(loss)[math.ceil(TOP * len(loss)) - 1]).mean())
-    total = top * (1 - top) or math.nan  # of equal values none is the best
-
-    def ped_anova(of: Values) -> dict[str, float]:
-        return {name: share / total for name, share in _asked(study, best, of).items()}
-
-    found = ped_anova(loss)
+    found = _ped_anova(study, loss)
     random = np.random.default_rng(0)
-    shuffled = pd.DataFrame([ped_anova(random.permutation(loss)) for _ in range(_SHUFFLES)])
-    whole = {} if stopped else _asked(study, FanovaImportanceEvaluator(seed=0), loss)
+    shuffled = pd.DataFrame([_ped_anova(study, random.permutation(loss)) for _ in range(_SHUFFLES)])
+    whole = {} if stopped else _fanova(study, loss)
     return {
         name: {
             "parameter": name,
@@ -121,11 +117,43 @@ def _measured(
     }
 
 
+def _ped_anova(study: optuna.Study, loss: Values) -> dict[str, float]:
+    """Return the share of the variance of being among the best that each parameter explains.
+
+    Optuna's Parzen estimator flattens the shares of a choice's options; counts have them exactly.
+    """
+    best = loss <= np.sort(loss)[math.ceil(TOP * len(loss)) - 1]
+    total = float(best.var()) or math.nan  # of equal values none is the best
+    trials = study.get_trials(deepcopy=False)
+    of = trials[0].distributions
+    choices = [name for name in of if isinstance(of[name], CategoricalDistribution)]
+    numbers = [name for name in of if name not in choices]
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)
+    asked = _asked(study, evaluator, loss, numbers) if numbers else {}
+    return {name: explained / total for name, explained in asked.items()} | {
+        name: explained_by_options([trial.params[name] for trial in trials], best)
+        for name in choices
+    }
+
+
+def _fanova(study: optuna.Study, loss: Values) -> dict[str, float]:
+    """Return the share of the variance of the value that each parameter explains, if any varies."""
+    try:
+        return _asked(study, FanovaImportanceEvaluator(seed=0), loss)
+    except RuntimeError:  # no tree of the forest could split
+        return {}
+
+
 def _asked(
-    study: optuna.Study, evaluator: BaseImportanceEvaluator, loss: Values
+    study: optuna.Study,
+    evaluator: BaseImportanceEvaluator,
+    loss: Values,
+    names: list[str] | None = None,
 ) -> dict[str, float]:
     """Return what an evaluator says of the parameters, less being better."""
     target: Callable[[FrozenTrial], float] = lambda trial: float(loss[trial.number])  # noqa: E731
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that less is better, and shares not normalised
-        return get_param_importances(study, evaluator=evaluator, target=target, normalize=False)
+        return get_param_importances(
+            study, evaluator=evaluator, params=names, target=target, normalize=False
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sweeps.analysis.measure import Measure
 
@@ -29,8 +30,9 @@ class Importance:
         epochs: the full budget.
         frame: a row a parameter: ``branch`` ("" where every trial has it), ``parameter``, ``n``
             trials, ``ped_anova`` (share of the variance of being among the best quarter that the
-            parameter explains alone), ``chance`` (what it reaches in 5 % of shuffled searches),
-            ``fanova`` (share of the variance of the value; NaN where trials were stopped early).
+            parameter explains alone), ``chance`` (what ``ped_anova`` reaches in 5 % of shuffled
+            searches), ``fanova`` (share of the variance of the value; NaN where trials were
+            stopped early, or nothing varies).
         effects: of `marginal_effects`.
         notes: sentences: which branches have too few trials.
     """
@@ -77,6 +79,26 @@ def rung_values(
     found = found.rename(columns={metric: "value"}).astype({"value": float})
     reached: pd.DataFrame = found[np.isfinite(found["value"])].reset_index(drop=True)
     return reached
+
+
+def explained_by_options(chosen: Sequence[object], best: NDArray[np.bool_]) -> float:
+    """Return the share of the variance of being among the best that a choice explains alone.
+
+    That is how much the probability of it varies from option to option, each option weighted by
+    the trials that took it.
+
+    Args:
+        chosen: what each trial took.
+        best: whether the trial is among the best, of the same length.
+
+    Returns:
+        0 to 1; NaN where all are among the best.
+
+    Source: Watanabe et al. 2023, "PED-ANOVA" (IJCAI), equations 5 and 6 of a discrete density.
+    """
+    among = pd.Series(best, dtype=float)
+    total = among.var(ddof=0) or np.nan
+    return float(among.groupby(list(map(str, chosen))).transform("mean").var(ddof=0) / total)
 
 
 def marginal_effects(values: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from cifar_models.optimizers import SGD, Adam
 from search_spaces import LogRange, Range, Search
@@ -118,6 +119,54 @@ def test_less_loss_is_better() -> None:
         by_name(best_low).at["momentum", "ped_anova"],
         by_name(best_high).at["momentum", "ped_anova"], equal_nan=True,
     )  # fmt: skip
+
+
+CHOICES = {"activation": choice(*"abcde"), "momentum": Range(0.0, 1.0)}
+
+
+def of_choices(count: int, seed: int) -> tuple[list[dict[str, Any]], list[list[float]]]:
+    """A search in which one of five options decides, and a number does nothing."""
+    rng = np.random.default_rng(seed)
+    points = [
+        {"activation": str(rng.choice(list("abcde"))), "momentum": float(rng.uniform())}
+        for _ in range(count)
+    ]
+    return points, [[3.0 * (p["activation"] == "a") + 0.5 * rng.normal()] for p in points]
+
+
+def test_a_choice_has_the_share_that_its_options_explain_and_its_chance_likewise() -> None:
+    points, values = of_choices(60, seed=0)
+    rows = by_name(importance(search(CHOICES), 1, *frames(points, values), METRIC))
+    best = pd.Series([value >= np.sort(np.ravel(values))[-15] for (value,) in values])
+    options = pd.Series([point["activation"] for point in points])
+    explained = sum(
+        (options == name).mean() * (best[options == name].mean() - 0.25) ** 2 for name in "abcde"
+    )
+    assert rows.at["activation", "ped_anova"] == pytest.approx(explained / (0.25 * 0.75))
+    assert rows.at["activation", "ped_anova"] > 0.6
+    exceeded_in_5_percent = 9.49 / 59  # chi-squared of 4 degrees of freedom, over n - 1
+    assert rows.at["activation", "chance"] == pytest.approx(exceeded_in_5_percent, rel=0.25)
+
+
+def test_a_choice_that_decides_is_above_a_number_that_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sweeps.optuna_importance._SHUFFLES", 1)
+    halved, first = search(CHOICES, scheduler="asha"), []
+    for seed in range(20):
+        told = frames(*of_choices(24, seed))
+        first.append(importance(halved, 3, *told, METRIC).frame["parameter"][0])
+    assert first.count("activation") >= 19
+
+
+def test_a_search_of_choices_alone_is_judged() -> None:
+    points, values = of_choices(24, seed=0)
+    space = {"activation": CHOICES["activation"]}
+    points = [{"activation": point["activation"]} for point in points]
+    rows = by_name(importance(search(space), 1, *frames(points, values), METRIC))
+    assert rows.at["activation", "ped_anova"] > rows.at["activation", "chance"]
+    same = importance(search(space), 1, *frames(points, [[0.5]] * 24), METRIC)
+    assert by_name(same)[["ped_anova", "fanova"]].isna().all(axis=None)
 
 
 def test_too_few_trials_are_a_sentence() -> None:
