@@ -54,11 +54,12 @@ class Importance:
         )
         fanova = self.frame["fanova"].notna().any()
         second = "; fANOVA: that of the value itself" if fanova else ""
+        unmarked = " (fANOVA has no such mark)" if fanova else ""
         return (
             f"{EXPLORATORY} Values {when}. PED-ANOVA: share of the variance of being among the "
-            f"best quarter that a parameter explains alone{second}. By chance: what shuffled "
-            "values reach in 5 % of cases; below it a parameter cannot be told from one that does "
-            "nothing. A parameter of a branch is judged among the trials of its branch."
+            f"best quarter that a parameter explains alone{second}. By chance: the PED-ANOVA that "
+            f"shuffled values reach in 5 % of cases; one below it may be luck{unmarked}. "
+            "A parameter of a branch is judged among the trials of its branch."
         )
 
 

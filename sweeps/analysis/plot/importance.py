@@ -48,7 +48,7 @@ def importance_bars(importance: Importance) -> Figure:
 def _legend(axes: Axes, *, both: bool) -> None:
     handles = [
         Patch(color=COLOURS[0], label="PED-ANOVA: of being\namong the best quarter"),
-        Line2D([], [], color=BASELINE, linewidth=2, label="by chance, 95 %"),
+        Line2D([], [], color=BASELINE, linewidth=2, label="PED-ANOVA\nby chance, 95 %"),
     ]
     if both:
         handles.append(
