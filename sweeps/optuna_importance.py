@@ -71,7 +71,9 @@ def importance(
         loss = sign * np.array([trial.value for trial in told])
         measured = _measured(told, loss, stopped=bool(rungs))
         rows += [{"branch": branch, "n": len(told)} | measured[name] for name in names]
-    return Importance(epoch, epochs, shares(rows), marginal_effects(values), tuple(notes))
+    frame = shares(rows)
+    effects = marginal_effects(values, set(frame["parameter"]))
+    return Importance(epoch, epochs, frame, effects, tuple(notes))
 
 
 def _told(space: Space, names: Sequence[str], values: pd.DataFrame) -> list[FrozenTrial]:

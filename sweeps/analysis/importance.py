@@ -1,6 +1,6 @@
 """Which parameters of a search mattered: an exploration, never a result."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ FEWEST = 20
 """Trials below which nothing is said: the best quarter of fewer holds less than the 5 trials that
 Optuna's documentation asks for."""
 BINS = 4
+FEW = 3
+"""Trials of a level below which their mean is left out."""
 EXPLORATORY = (
     "Exploratory: a search tries where it hopes to win, each trial has one seed, and nothing here "
     "is tested. What matters is for the table to show."
@@ -102,7 +104,7 @@ def explained_by_options(chosen: Sequence[object], best: NDArray[np.bool_]) -> f
     return float(among.groupby(list(map(str, chosen))).transform("mean").var(ddof=0) / total)
 
 
-def marginal_effects(values: pd.DataFrame) -> pd.DataFrame:
+def marginal_effects(values: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     """Return the mean of the value for each level of each parameter, over all else.
 
     Numbers of more than four values are cut into four bins of equal width, or of equal ratio where
@@ -110,20 +112,27 @@ def marginal_effects(values: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         values: of `rung_values`.
+        names: the parameters of branches that have enough trials.
 
     Returns:
-        Columns ``parameter``, ``level``, ``mean``, ``n``.
+        Columns ``parameter``, ``level``, ``mean`` (NaN of fewer than 3 trials), ``n``.
     """
     points: dict[str, list[tuple[object, float]]] = {}
     for suggested, value in values[["suggested", "value"]].itertuples(index=False):
         for name, chosen in suggested.items():
-            points.setdefault(name, []).append((chosen, value))
+            if name in names:
+                points.setdefault(name, []).append((chosen, value))
     rows: list[dict[Hashable, object]] = []
     for name, pairs in points.items():
         chosen = pd.Series([choice for choice, _ in pairs])
         reached = pd.Series([value for _, value in pairs])
         rows += [
-            {"parameter": name, "level": level, "mean": of.mean(), "n": len(of)}
+            {
+                "parameter": name,
+                "level": level,
+                "mean": of.mean() if len(of) >= FEW else np.nan,
+                "n": len(of),
+            }
             for level, of in _grouped(chosen, reached)
         ]
     return pd.DataFrame(rows, columns=["parameter", "level", "mean", "n"])
@@ -162,7 +171,7 @@ def importance_cells(importance: Importance) -> list[tuple[str, ...]]:
 
 
 def effect_cells(importance: Importance, measure: Measure) -> list[tuple[str, ...]]:
-    """Word the rows of ``Importance.effects``: parameter, level, n, mean."""
+    """Word the rows of ``Importance.effects``: parameter, level, n, mean (a dash of too few)."""
     return [
         (str(row["parameter"]), str(row["level"]), str(row["n"]), measure.text(row["mean"]))
         for row in importance.effects.to_dict("records")

@@ -9,7 +9,7 @@ import pytest
 from cifar_models.optimizers import SGD, Adam
 from search_spaces import LogRange, Range, Search
 from search_spaces.space import choice, tuned
-from sweeps.analysis.importance import Importance, marginal_effects, rung_values
+from sweeps.analysis.importance import Importance, rung_values
 from sweeps.optuna_importance import importance
 
 METRIC = "validation/accuracy"
@@ -101,6 +101,7 @@ def test_a_parameter_of_a_branch_is_judged_among_its_trials() -> None:
     )  # fmt: skip
     assert rows.at["optimizer.sgd.lr", "ped_anova"] > rows.at["optimizer.sgd.lr", "chance"]
     assert "optimizer.adam.lr" not in rows.index
+    assert set(found.effects["parameter"]) == {"optimizer", "optimizer.sgd.lr"}
     assert found.notes == (
         "Importance of the branch optimizer=adam: 10 trials came to epoch 1; of fewer than 20 the "
         "best quarter holds less than 5, which say nothing.",
@@ -174,13 +175,3 @@ def test_too_few_trials_are_a_sentence() -> None:
     found = importance(search(), 1, *frames(points, [[0.5]] * 19), METRIC)
     assert found.frame.empty
     assert found.notes[0].startswith("Importance: 19 trials came to epoch 1; of fewer than 20")
-
-
-def test_the_mean_by_level_and_by_bin() -> None:
-    suggested = [{"width": w, "rate": r} for w in (8, 16) for r in (1e-3, 1e-2, 1e-1, 1.0, 1.0)]
-    values = pd.DataFrame({"suggested": suggested, "value": np.arange(10.0)})
-    effects = marginal_effects(values)
-    width = effects[effects["parameter"] == "width"]
-    assert width[["level", "mean", "n"]].to_numpy().tolist() == [["8", 2.0, 5], ["16", 7.0, 5]]
-    rate = effects[effects["parameter"] == "rate"]
-    assert rate["mean"].to_list() == [2.5, 3.5, 4.5, 6.0]
