@@ -12,7 +12,7 @@ from cifar_models.recipe import Recipe
 from search_spaces.designs import Arm
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.images import ImageStore
-from sweeps.execution.looks import looks, stopping_rule
+from sweeps.execution.looks import looks, refuse_another_rule, stopping_rule
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
@@ -110,6 +110,8 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
     images = ImageStore(options.data_dir)
     planner = Planner(images, _resources(options))
     records = read_records(places.state)
+    kept = _kept(study, places) if records or places.served else None
+    refuse_another_rule(study, None, kept)
     phases: list[Phase] = []
     base: Recipe | None = study.base
     if study.search:
@@ -125,6 +127,8 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
         phases.append(tuning)
         tuned = base is not None and tuning.done == tuning.trials
         arms = tuned_arms(study, arms, candidates, records) if tuned else arms
+    if base is not None and tuned:
+        refuse_another_rule(study, planner.ablation(arms, study.seed_list), kept)
     ablation, cells = _ablation(study, planner, arms, records)
     phases.append(ablation)
     return Forecast(
@@ -139,6 +143,18 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
         tuned=tuned,
         stopping=stopping_rule(study),
     )
+
+
+def _kept(study: Study, places: Places) -> dict[str, Any] | None:
+    """Return what MLflow has of the study's last run; None without one, or without an answer."""
+    from sweeps.record.mlflow_runs import Runs  # slow to import, and needed only here
+
+    try:
+        runs = Runs(places.tracking_uri, reading=True)
+    except ValueError:  # a run will say so
+        return None
+    parent = runs.parent(study.name)
+    return runs.membership(parent) if parent else None
 
 
 def _ablation(

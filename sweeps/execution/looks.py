@@ -13,6 +13,8 @@ from sweeps.execution.plan import Cell, Planner
 from sweeps.execution.winner import score
 from sweeps.record.journal import TrialRecord
 
+BEGINNING = ("base", "search", "design", "metric", "selection")
+"""Fields of a study that say around what its levels are trained."""
 DECIDING = ("seeds", "metric", "selection", "margin")
 """Fields of a study that decide, with its arms, what is concluded from the same trials."""
 
@@ -97,13 +99,14 @@ def stopping_rule(study: Study) -> str:
 
 
 def refuse_another_rule(
-    study: Study, cells: Sequence[Cell], kept: Mapping[str, Any] | None
+    study: Study, cells: Sequence[Cell] | None, kept: Mapping[str, Any] | None
 ) -> None:
     """See that what was decided at a look is not decided anew by another rule.
 
     Args:
         study: as it is to be run.
-        cells: all that it may ask for.
+        cells: all that it may ask for; None while a search or tuning is to tell: what begins as
+            it did before is taken to come to the same.
         kept: what is on record of its last run (`Runs.membership`).
 
     Raises:
@@ -112,13 +115,19 @@ def refuse_another_rule(
     if kept is None or not (study.looks or "looks" in _asked(kept["study"]["seeds"])):
         return
     begun = [cell for cell in kept["cells"] if cell["role"] == "ablation"]
-    if not {cell["trial"] for cell in begun} & {cell.spec.id for cell in cells}:
-        return  # another base recipe, or other data: nothing of it was seen
     asked = study.model_dump(mode="json")
-    changed = [name for name in DECIDING if kept["study"].get(name) != asked[name]]
-    ours = {(cell.factor, cell.level, cell.spec.recipe.signature) for cell in cells}
-    if {(cell["factor"], cell["level"], cell["variant"]) for cell in begun} != ours:
-        changed.append("levels")
+    differing = [name for name, value in asked.items() if kept["study"].get(name) != value]
+    if cells is None:
+        seen = bool(begun) and not set(BEGINNING) & set(differing)
+    else:
+        seen = bool({cell["trial"] for cell in begun} & {cell.spec.id for cell in cells})
+    if not seen:
+        return  # another base recipe, or other data
+    changed = [name for name in DECIDING if name in differing]
+    if cells is not None:
+        ours = {(cell.factor, cell.level, cell.spec.recipe.signature) for cell in cells}
+        before = {(cell["factor"], cell["level"], cell["variant"]) for cell in begun}
+        changed += ["levels"] if before != ours else []
     if changed:
         raise ValueError(
             f"study {study.name} has begun with other {', '.join(changed)}: decided anew, after "

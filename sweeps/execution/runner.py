@@ -135,13 +135,13 @@ class StudyRun:
     def _phases(self) -> Iterator[Phase]:
         """Yield the phases; each is asked for when the last has ended."""
         study = self.study
+        refuse_another_rule(study, None, self.kept)  # before anything is spent
         arms = study.arms((yield from self._search()) if study.search else study.base)
         if study.design.tuning_trials:
             cells = self.planner.tuning(study, arms)
             yield self._training(cells, "tuning")
             arms = tuned_arms(study, arms, cells, self.journal.trials)
-        every = self.planner.ablation(arms, study.seed_list)
-        refuse_another_rule(study, every, self.kept)
+        refuse_another_rule(study, self.planner.ablation(arms, study.seed_list), self.kept)
         for look in looks(study, arms, self.planner, self.journal.trials):
             yield self._training(look.cells, "ablation", look.title)
         yield self._evaluation()

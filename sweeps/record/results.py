@@ -214,7 +214,7 @@ def _columns(metric: str, costs: tuple[Cost, ...]) -> tuple[tuple[str, ...], tup
     return (
         (
             *("train/loss", *validated, "selected_epoch", *tested, *_COUNTED, *_FACTS),
-            *("precision", "trained_seed", *asked),
+            *("precision", "trained_seed", "parent", *asked),
         ),
         ("trial", "epoch", "train/loss", *validated),
     )

@@ -10,7 +10,8 @@ from sweeps.execution.plan import Planner
 from sweeps.execution.ray_session import Resources
 from sweeps.record.journal import Journal
 from tests.sweeps.commands.command_line import SEARCHING, TINY, call, tree
-from tests.sweeps.record.small import record
+from tests.sweeps.record.recorded import mirror
+from tests.sweeps.record.small import open_runs, record
 
 pytestmark = pytest.mark.usefixtures("unloaded_studies")
 
@@ -135,6 +136,21 @@ def test_sequential_seeds_are_told_at_least_and_at_most_with_their_rule() -> Non
     told = json.loads(call("plan", *words, "--json").stdout)
     assert (told["phases"][0]["least"], told["phases"][0]["trials"]) == (6, 12)
     assert told["stopping"] == rule
+
+
+def test_a_plan_refuses_what_a_run_would(folder: Path) -> None:
+    study, _ = load_study("searching.py")
+    planner = Planner(ImageStore(None), Resources(1, 0.0, 1))
+    cells = planner.ablation(study.arms(), study.seed_list)
+    journal = Journal(folder / "runs")
+    for cell in cells:
+        record(journal, cell.spec, *[0.5] * 9)
+    mirror(open_runs(folder / "runs"), journal, study, cells)
+    journal.close()
+    assert call("plan", "--study", "searching.py").exit_code == 0
+    refused = call("plan", "--study", "searching.py", "--seeds", "auto")
+    assert refused.exit_code == 2
+    assert "has begun with other seeds: decided anew" in refused.stderr
 
 
 @pytest.mark.usefixtures("folder")

@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from search_spaces import Study, factor
 from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import Look, looks, refuse_another_rule
+from sweeps.execution.options import Options
 from sweeps.execution.plan import Cell, Planner
 from sweeps.execution.ray_session import Resources
+from sweeps.execution.runner import StudyRun
 from sweeps.record.journal import Journal
+from sweeps.record.places import resolve_places
 from tests.sweeps.execution.specs import study
 from tests.sweeps.record.small import record
 
@@ -134,6 +138,26 @@ def test_what_was_looked_at_is_not_decided_by_another_rule(
     if now.looks or said == "seeds":
         with pytest.raises(ValueError, match=said):
             begun(sequential(), now, planner)
+
+
+def test_before_a_search_what_begins_as_before_is_refused_too(planner: Planner) -> None:
+    before = study(factors=(LEVELS,), seeds=5)
+    begun_cells = kept(before, next(looks(before, before.arms(), planner, {})).cells)
+    with pytest.raises(ValueError, match=r"begun with other seeds: .*go on with .*from 5 on"):
+        refuse_another_rule(sequential(), None, begun_cells)
+    refuse_another_rule(sequential(), None, begun_cells | {"cells": []})
+    longer = sequential().replace(base=sequential().base.with_epochs(5))
+    refuse_another_rule(longer, None, begun_cells)
+    refuse_another_rule(before, None, begun_cells)
+
+
+def test_a_run_refuses_it_before_anything_is_spent(planner: Planner, tmp_path: Path) -> None:
+    before = study(factors=(LEVELS,), seeds=5)
+    places = resolve_places(str(tmp_path))
+    now = StudyRun(sequential(), (), places, Options(), Console())
+    now.kept = kept(before, planner.ablation(before.arms(), before.seed_list))
+    with pytest.raises(ValueError, match="begun with other seeds"):
+        next(now._phases())  # there is no journal yet, nor anything else
 
 
 def test_the_same_rule_and_other_trials_and_fixed_seeds_are_nobodys_business(
