@@ -1,13 +1,20 @@
 """Seeds in groups: as many as it takes, by a rule that is fixed before the first is trained."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from cifar_models.component import Frozen
 
 AUTO = "auto"
+
+
+Rule = Literal[
+    "paired t tests on validation images; over all looks and comparisons about 0.05 for normally "
+    "distributed differences, one such level for differences (two-sided) and one for equality: "
+    "Lan-DeMets spending of O'Brien-Fleming type, Holm's method"
+]
 
 
 class SequentialSeeds(Frozen):
@@ -19,13 +26,7 @@ class SequentialSeeds(Frozen):
     looks: Annotated[tuple[int, ...], Field(min_length=2, max_length=4)] = (7, 10, 14, 20)
     """The number of seeds at each look, the most last. A first look at fewer than a third finds
     next to nothing: the level is spent late."""
-    rule: Literal[
-        "paired t tests on validation images, two-sided 0.05 over all looks and comparisons: "
-        "Lan-DeMets spending of O'Brien-Fleming type, Holm's method"
-    ] = (
-        "paired t tests on validation images, two-sided 0.05 over all looks and comparisons: "
-        "Lan-DeMets spending of O'Brien-Fleming type, Holm's method"
-    )
+    rule: Rule = get_args(Rule)[0]
     """When a comparison is decided, in words: what is registered says it."""
 
     @model_validator(mode="after")

@@ -57,6 +57,11 @@ def test_the_analysis_knows_nothing_of_the_rest_of_sweeps() -> None:
     assert not wrong
 
 
+def test_the_analysis_computes_without_drawing() -> None:
+    files = (ROOT / "sweeps/analysis").glob("*.py")
+    assert not [p for p in files for name in imported(p) if name.startswith("sweeps.analysis.plot")]
+
+
 def test_tests_and_benchmarks_are_never_imported() -> None:
     for never, files in (("tests", [*OURS, *BESIDE]), ("benchmarks", OURS)):
         assert not [path for path in files for name in imported(path) if name.startswith(never)]

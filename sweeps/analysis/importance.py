@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sweeps.analysis.measure import Measure
+from sweeps.analysis.scales import is_log, is_number, ordered_options
 
 TOP = 0.25
 """Share of the trials that count as the best."""
@@ -142,9 +143,6 @@ def _grouped(
     chosen: "pd.Series[float]", reached: "pd.Series[float]"
 ) -> list[tuple[str, "pd.Series[float]"]]:
     """Return the values reached by level, or by bin of numbers."""
-    from sweeps.analysis.plot.slices import is_number, ordered_options  # imports matplotlib
-    from sweeps.analysis.plot.style import is_log
-
     if not is_number(chosen) or chosen.nunique() <= BINS:
         texts = chosen.map(str)
         return [(level, reached[texts == level]) for level in ordered_options(chosen)]

@@ -57,11 +57,13 @@ def rule(frame: pd.DataFrame, looks: Looks, *, equal: bool) -> str:
     """
     levels = ", ".join(f"{level:.2g}" for level in nominal_levels(looks))
     which = " or found equal to it" if equal else ""
+    each = ", one for differences and one for equality" if equal else ""
     return (
         f"Seeds: looks after {_listed(looks)}; a level told from the baseline{which}, after "
         f"adjustment, gets no more, nor does one that lacks a seed. The rule stays as the study "
-        f"began: a level of {ALPHA} over all looks, spent as O'Brien and Fleming's test does "
-        f"(Lan-DeMets; {levels} at the looks). {_decided(frame, looks)}. A difference that ended "
+        f"began: a level of about {ALPHA} over all looks for normally distributed "
+        f"differences{each}, spent as O'Brien and Fleming's test does (Lan-DeMets; two-sided "
+        f"{levels} at the looks). {_decided(frame, looks)}. A difference that ended "
         "its comparison early is on average too large. Test images are looked at once, after the "
         "last look, and nothing is decided on them"
     )

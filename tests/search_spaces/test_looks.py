@@ -28,6 +28,7 @@ def test_the_rule_is_in_what_is_recorded() -> None:
     told = auto("auto").model_dump(mode="json")
     assert told["seeds"]["looks"] == [7, 10, 14, 20]
     assert "O'Brien-Fleming" in told["seeds"]["rule"]
+    assert "about 0.05 for normally distributed differences" in told["seeds"]["rule"]
     assert Study.model_validate(json.loads(json.dumps(told))) == auto("auto")
 
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sweeps.analysis.measure import HOLE, find_measure
-from sweeps.analysis.plot.slices import is_number, ordered_options, slice_points
-from sweeps.analysis.plot.style import COLOURS, MANY, OPEN, WIDTH, is_log, plain, without_data
+from sweeps.analysis.plot.slices import slice_points
+from sweeps.analysis.plot.style import COLOURS, MANY, OPEN, WIDTH, plain, without_data
+from sweeps.analysis.scales import is_log, is_number, ordered_options
 
 FLOOR = -0.12
 """Height of a parameter that a trial's branch does not have."""

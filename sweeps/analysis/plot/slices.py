@@ -13,11 +13,11 @@ from sweeps.analysis.plot.style import (
     MANY,
     OPEN,
     WIDTH,
-    is_log,
     open_axes,
     plain,
     without_data,
 )
+from sweeps.analysis.scales import is_log, is_number, ordered_options
 
 ACROSS = 3
 
@@ -68,20 +68,6 @@ def slices(trials: pd.DataFrame, metric: str) -> Figure:
         ha="right",
     )
     return figure
-
-
-def is_number(values: "pd.Series[float]") -> bool:
-    """Whether all values of a parameter are numbers; truth values are none."""
-    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-
-
-def ordered_options(values: "pd.Series[float]") -> list[str]:
-    """List options, each once: by size where the words are numbers, else as first used."""
-    words = list(dict.fromkeys(map(str, values)))
-    try:
-        return sorted(words, key=float)
-    except ValueError:
-        return words
 
 
 def _draw(axes: Axes, points: pd.DataFrame) -> None:

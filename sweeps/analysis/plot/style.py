@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
-import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,8 +21,6 @@ MANY = 2000
 """Points or lines above which a figure holds them as an image, within axes that stay vectors."""
 NAMED = 10
 """Levels that get a colour and a name where there are more."""
-SPAN = 20.0
-"""Ratio of the largest value to the smallest from which it is the logarithm that is shown."""
 
 _METADATA = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
@@ -52,11 +49,6 @@ def plain(label: object) -> str:
     """Keep matplotlib from reading mathematics into a name, or hiding it for an underscore."""
     text = str(label).replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
-
-
-def is_log(values: "pd.Series[float]") -> bool:
-    """Whether numbers span so much that they are shown by their logarithm."""
-    return bool(values.min() > 0 and values.max() / values.min() >= SPAN)
 
 
 def open_axes(axes: Axes) -> None:

@@ -14,13 +14,13 @@ from sweeps.analysis.plot.style import (
     NAMED,
     OPEN,
     WIDTH,
-    is_log,
     legend_outside,
     looks,
     open_axes,
     plain,
     without_data,
 )
+from sweeps.analysis.scales import is_log
 from sweeps.analysis.table import Table
 
 

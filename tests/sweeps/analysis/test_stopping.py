@@ -84,12 +84,15 @@ def test_the_caption_says_the_rule_the_looks_and_who_was_decided_where() -> None
     text = table(cells()).caption
     assert "over 6 to 8 seeds" in text
     assert "looks after 4, 6 and 8 seeds" in text
-    assert "0.0031, 0.018, 0.044 at the looks" in text
+    assert "about 0.05 over all looks for normally distributed differences, spent" in text
+    assert "two-sided 0.0031, 0.018, 0.044 at the looks" in text
     assert "Decided: activation=far after 6 seeds (look 2)" in text
     assert "95 % repeated t interval" in text
     assert "8 seeds find a difference in 80 % of studies" in text
     assert "or found equal" not in text
-    assert "or found equal to it" in table(cells(), replace(CONTEXT, margin=1.0)).caption
+    margin = table(cells(), replace(CONTEXT, margin=1.0)).caption
+    assert "or found equal to it" in margin
+    assert "one for differences and one for equality" in margin
 
 
 def test_a_level_equal_within_the_margin_is_decided() -> None:
