@@ -29,8 +29,9 @@ SPECIAL = {
     "\N{DAGGER}": r"\textdagger{}",
 }
 
-GAP, LETTER, PAGE = 1.75, 4.25, 469
-"""Points: space beside a column; a digit in footnotesize; the text of a page in two columns."""
+GAP, LETTER, PAGE, COLUMN = 1.75, 4.25, 469, 229
+"""Points: space beside a column; a digit in footnotesize; the text of a page in two columns; one
+of them."""
 TOO_WIDE = (
     "% about {points} points wide, the text of an article in two columns has {page}: exchange rows "
     "and columns, show fewer levels, or turn it (package rotating, sidewaystable*)"
@@ -38,7 +39,10 @@ TOO_WIDE = (
 
 
 def latex(table: Table) -> str:
-    """Write a table as a LaTeX float over the full width of the text, further grids as others."""
+    """Write a table as a LaTeX float, further grids as others.
+
+    A float is over one column of the text where it fits into one, else over both.
+    """
     label = f"tab:{re.sub('[^a-zA-Z0-9]+', '-', table.study)}"
     layout = _without_what_is_usual(lay_out(table))
     floats = [
@@ -78,8 +82,8 @@ def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> li
     width = len(layout.columns)
     points = _points(layout)
     heads = " & ".join(escape(column.title) for column in layout.columns)
-    units = " & ".join(f"({escape(c.unit)})" if c.unit else "" for c in layout.columns)
-    body = [r"\toprule", rf"{heads} \\", rf"{units} \\"]
+    units = [f"({escape(column.unit)})" if column.unit else "" for column in layout.columns]
+    body = [r"\toprule", rf"{heads} \\", *([rf"{' & '.join(units)} \\"] if any(units) else [])]
     for group in layout.groups:
         body.append(r"\midrule")
         if len(layout.groups) > 1:
@@ -87,10 +91,11 @@ def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> li
             body.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{{name}}} \\")
         body += [_row(line) for line in group.lines]
     body.append(r"\bottomrule")
+    environment = "table" if points <= COLUMN else "table*"
     align = "".join(column.align[0] for column in layout.columns)
     return [
         *([TOO_WIDE.format(points=points, page=PAGE)] if points > PAGE else []),
-        r"\begin{table*}",
+        rf"\begin{{{environment}}}",
         r"\centering",
         rf"\caption{{{escape(caption)}}}",
         rf"\label{{{label}}}",
@@ -100,7 +105,7 @@ def _float(layout: Layout, caption: str, label: str, notes: Iterable[str]) -> li
         *body,
         r"\end{tabular}",
         *(rf"\par\smallskip {escape(note)}" for note in notes),
-        r"\end{table*}",
+        rf"\end{{{environment}}}",
     ]
 
 

@@ -47,8 +47,20 @@ def test_csv_has_a_line_a_row_at_full_precision() -> None:
     assert len(rest) == 1
 
 
+def test_latex_has_no_line_of_units_where_there_are_none() -> None:
+    lines = render(table(TWO, "net", "loss"), "tex").splitlines()
+    head = lines.index(r"\toprule") + 1
+    assert lines[head].endswith(r"& ce & mse & focal \\")
+    assert lines[head + 1] == r"\midrule"
+
+
 def test_latex_says_when_it_is_wider_than_a_page() -> None:
     assert "points wide" not in render(table(TWO, "net", "loss"), "tex")
+    small = render(table(TWO, "net", "loss"), "tex")
+    assert r"\begin{table}" in small
+    assert r"\end{table}" in small
+    assert "table*" not in small
     many = {"net": ("a", "b"), "loss": tuple(f"loss_of_some_name_{n}" for n in range(6))}
     assert "points wide" in render(table(many, "net", "loss"), "tex")
+    assert r"\begin{table*}" in render(table(many, "net", "loss"), "tex")
     assert "points wide" not in render(table(many, "loss", "net"), "tex")
