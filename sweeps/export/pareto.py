@@ -65,5 +65,6 @@ def export_front(results: Results, runs: Runs, out: Path) -> tuple[list[Path], P
         recipes[path] = document(results, runs, trial, {"pareto_front": values})
     found.insert(0, "file", [path.name for path in paths])
     index = out.with_suffix(INDEX)
-    write_recipes(results, recipes | {index: found.to_csv(index=False)})
+    whole = found.convert_dtypes()  # a count is an integer, also in a column that has holes
+    write_recipes(results, recipes | {index: whole.to_csv(index=False)})
     return paths, index

@@ -63,6 +63,7 @@ def test_every_recipe_of_the_front_is_written_with_its_objectives(
     assert index["file"].to_list() == ["pareto-1.yaml", "pareto-2.yaml", "pareto-3.yaml"]
     assert index["validation/accuracy"].to_list() == [0.8, 0.6, 0.5]
     assert index["parameters"].to_list() == [5000, 1000, 900]
+    assert ".0," not in Path("pareto.csv").read_text(encoding="utf-8"), "a count is an integer"
     assert index["optimizer.lr"].to_list() == [0.2, 0.4, 0.1]
     for file, trial, rate in index[["file", "trial", "optimizer.lr"]].to_numpy():
         recipe, provenance = read_recipe(Path(file))
