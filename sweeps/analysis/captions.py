@@ -174,9 +174,10 @@ def _power(
     seeds = _counted(most or _range(frame["seeds"]), "seed")
     found = _span(measure.text(spread.min()), measure.text(spread.max()))
     unit = f" {measure.difference_unit}" if measure.difference_unit else ""
+    adjusted = " at the last look, at its level" if most else ", not adjusted"
     power = (
-        f"Power: with this spread, {seeds} find a difference in 80 % of studies (one t test, not "
-        f"adjusted) if it is at least {found}{unit}"
+        f"Power: with this spread, {seeds} find a difference in 80 % of studies (one t test"
+        f"{adjusted}) if it is at least {found}{unit}"
     )
     if margin is None:
         return power

@@ -144,8 +144,9 @@ def compare_at_look(
 ) -> Comparison:
     """Compare as `compare` does, at the look that a level is at: all of it holds over all looks.
 
-    Without all of the look's pairs there is no more than a difference, though there be as many
-    as an earlier look has: that a level lost some may say something of the others.
+    There is no sign-flip test, which is for one look alone. Without all of the look's pairs there
+    is no more than a difference, though there be as many as an earlier look has: that a level lost
+    some may say something of the others.
 
     Args:
         level: values by seed.
@@ -163,6 +164,7 @@ def compare_at_look(
         low=sure.low,
         high=sure.high,
         p=float(stopped_p(np.array(found.p), seeds, looks)),
+        p_flip=math.nan,
         p_equal=float(stopped_p(np.array(found.p_equal), seeds, looks, sides=1)),
     )
 

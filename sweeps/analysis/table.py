@@ -15,6 +15,7 @@ from sweeps.analysis.measure import Measure, find_measure
 from sweeps.analysis.power import add_power
 from sweeps.analysis.ranking import add_best
 from sweeps.analysis.rows import Row, Split, factor_rows
+from sweeps.analysis.sequential import Looks
 from sweeps.analysis.significance import ALPHA, holm
 from sweeps.analysis.two_way import TwoWay, two_way
 from sweeps.analysis.variance import add_spread, without_comparisons
@@ -52,6 +53,7 @@ class Table:
         margin: the largest difference that is called equal, in printed units, if one was stated.
         grid: the same trials by two factors, if the study crosses two.
         wide: two factors by which it is laid out; None: a row a level.
+        looks: seeds at each look of a study whose levels may stop at one.
         by_source: its levels are sources of variation (`sweeps.analysis.variance`): means are not
             compared, and the frame has ``sd_low``, ``sd_high`` and ``share`` besides.
     """
@@ -69,6 +71,7 @@ class Table:
     margin: float | None = None
     grid: TwoWay | None = None
     wide: Wide | None = None
+    looks: Looks = ()
     by_source: bool = False
 
     @property
@@ -128,6 +131,7 @@ def ablation_table(
         if context.crossed
         else None,
         wide=context.wide,
+        looks=context.looks,
         by_source=context.by_source,
     )
 

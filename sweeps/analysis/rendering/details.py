@@ -13,6 +13,7 @@ from sweeps.analysis.rendering.layout import (
     level_column,
     p_value,
 )
+from sweeps.analysis.sequential import Looks, nominal_levels
 from sweeps.analysis.significance import ALPHA, MOST_ENUMERATED, least_sign_flip
 from sweeps.analysis.table import Table
 
@@ -33,10 +34,11 @@ def lay_out_details(table: Table) -> Layout:
             "sd of \N{GREEK CAPITAL LETTER DELTA}", lambda row: measure.text(row.paired_sd), points
         ),
         Column("effect", lambda row: _decimal(row.effect), "g"),
-        Column("p", lambda row: p_value(row.p), "t"),
-        Column("p", lambda row: p_value(row.p_flip), "sign flip"),
-        Column("detectable", lambda row: measure.text(row.detectable), points),
+        Column("p", lambda row: p_value(row.p), "t, all looks" if table.looks else "t"),
     ]
+    if not table.looks:
+        columns.append(Column("p", lambda row: p_value(row.p_flip), "sign flip"))
+    columns.append(Column("detectable", lambda row: measure.text(row.detectable), points))
     if table.margin is not None:
         columns += [
             Column("p", lambda row: p_value(row.p_equal), "equal, Holm"),
@@ -55,16 +57,33 @@ def lay_out_details(table: Table) -> Layout:
 
 def details_note(table: Table) -> str:
     """Say what the columns are."""
+    at_look = ", at the level of the look" if table.looks else ""
+    end = _at_looks(table.looks) if table.looks else _at_once(table)
+    return (
+        f"Interval of the mean: t{at_look}. sd of \N{GREEK CAPITAL LETTER DELTA}: "
+        "standard deviation of the seeds' differences. Effect: mean difference / sd of "
+        f"\N{GREEK CAPITAL LETTER DELTA}, with Hedges' correction. {end}"
+    )
+
+
+def _at_looks(looks: Looks) -> str:
+    """Say what tests and power are where levels may stop at a look."""
+    level = nominal_levels(looks)[-1]
+    return (
+        "p: adjusted for all looks, not for other comparisons. Detectable: what a t test at the "
+        f"last look, of {looks[-1]} seeds, finds at its level of {level:.2g} in 80 % of studies."
+    )
+
+
+def _at_once(table: Table) -> str:
+    """Say what tests and power are where the number of seeds is fixed."""
     pairs = int(table.frame["pairs"].max())
     least = f"{least_sign_flip(pairs):.2g}"
     tried = "exact" if pairs <= MOST_ENUMERATED else "of random signs"
     few = ", above 0.05" if least_sign_flip(pairs) > ALPHA else ""
     return (
-        "Interval of the mean: t. sd of \N{GREEK CAPITAL LETTER DELTA}: "
-        "standard deviation of the seeds' differences. Effect: mean difference / sd of "
-        "\N{GREEK CAPITAL LETTER DELTA}, with Hedges' correction. p: not adjusted; sign flip: "
-        f"{tried}, takes symmetry only, and with {pairs} seeds cannot fall below {least}{few}. "
-        "Detectable: what a t test at level 0.05 finds in 80 % of studies."
+        f"p: not adjusted; sign flip: {tried}, takes symmetry only, and with {pairs} seeds cannot "
+        f"fall below {least}{few}. Detectable: what a t test at level 0.05 finds in 80 % of studies."
     )
 
 

@@ -88,7 +88,7 @@ def test_the_caption_says_the_rule_the_looks_and_who_was_decided_where() -> None
     assert "two-sided 0.0031, 0.018, 0.044 at the looks" in text
     assert "Decided: activation=far after 6 seeds (look 2)" in text
     assert "95 % repeated t interval" in text
-    assert "8 seeds find a difference in 80 % of studies" in text
+    assert "8 seeds find a difference in 80 % of studies (one t test at the last look" in text
     assert "or found equal" not in text
     margin = table(cells(), replace(CONTEXT, margin=1.0)).caption
     assert "or found equal to it" in margin

@@ -31,6 +31,22 @@ def test_cells_tell_what_stands_behind_a_verdict() -> None:
     }
 
 
+def test_where_levels_stop_at_looks_the_note_says_what_is_adjusted_for_them() -> None:
+    noise = [0.011, -0.006, 0.004, -0.009, 0.002, -0.002, 0.006, -0.006]
+    levels = {"relu": [0.7] * 8, "tanh": [0.7 + value for value in noise]}
+    context = replace(frames.CONTEXT, looks=(4, 6, 8))
+    shown = ablation_table(frames.trials({"activation": levels}), context)
+    cells = worded(shown, "tanh")
+    assert "p (t, all looks)" in cells
+    assert not {"p (sign flip)", "p (t)"} & set(cells)
+    assert shown.frame["p_flip"].isna().all()
+    note = details_note(shown)
+    assert note.startswith("Interval of the mean: t, at the level of the look. sd of")
+    assert "p: adjusted for all looks, not for other comparisons. Detectable: what a" in note
+    assert "last look, of 8 seeds, finds at its level of 0.044 in 80 %" in note
+    assert not any(said in note for said in ("not adjusted", "sign flip", "0.05"))
+
+
 def test_equality_has_columns_where_a_margin_was_stated() -> None:
     cells = worded(table(margin=4.0), "leaky_relu")
     assert cells["p (equal, Holm)"] == "0.113"
