@@ -83,7 +83,8 @@ def _at_once(table: Table) -> str:
     few = ", above 0.05" if least_sign_flip(pairs) > ALPHA else ""
     return (
         f"p: not adjusted; sign flip: {tried}, takes symmetry only, and with {pairs} seeds cannot "
-        f"fall below {least}{few}. Detectable: what a t test at level 0.05 finds in 80 % of studies."
+        f"fall below {least}{few}. Detectable: what a t test at level 0.05 finds in 80 % of "
+        "studies."
     )
 
 
