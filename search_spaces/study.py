@@ -151,6 +151,11 @@ class Study(Frozen):
                 "seeds 'auto' needs validation images (split.validation: 0): the test images are "
                 "looked at once, after the last look"
             )
+        if self.selection == "best":
+            raise ValueError(
+                "seeds 'auto' decides on validation images, where each level's best epoch is a "
+                "maximum over epochs: give selection 'last', or a number of seeds"
+            )
         if not self.factors or self.design.crosses or self.claims or self.reruns:
             raise ValueError(
                 "seeds 'auto' is for comparisons with a baseline; without factors, in a factorial "

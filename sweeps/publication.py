@@ -114,10 +114,17 @@ def _taken_over(results: Results) -> Iterator[str]:
 
 def _chosen_there(study: dict[str, Any]) -> Iterator[str]:
     """Yield whether what is compared on validation images was also chosen on them."""
-    if _looks(study) and (study.get("search") or study.get("design", {}).get("trials")):
+    if not _looks(study):
+        return
+    if study.get("search"):
         yield (
-            "What was searched or tuned before was chosen on the same validation images, with "
-            "other seeds: that favours it a little."
+            "The base recipe was searched for on the same validation images, with other seeds: "
+            "that favours the baselines over their levels."
+        )
+    if study.get("design", {}).get("trials"):
+        yield (
+            "Each level was tuned on the same validation images, with other seeds: that favours "
+            "those with more to tune."
         )
 
 

@@ -58,6 +58,10 @@ def test_without_validation_images_nothing_can_be_decided() -> None:
     assert "needs validation images" in refused(base=blind, search=None, seeds="auto")
 
 
+def test_the_best_epoch_of_the_deciding_images_decides_nothing() -> None:
+    assert "give selection 'last', or a number" in refused(selection="best", seeds="auto")
+
+
 def test_what_wants_equal_seeds_gets_a_number() -> None:
     claims = (Ordering(factor="activation", levels=("mish", "relu")),)
     for changes in (

@@ -151,6 +151,20 @@ def test_trials_that_another_study_had_trained_are_told_of_where_it_looks(state:
     assert said(replace(results, study=results.study | {"seeds": 3})) == []
 
 
+def test_what_a_choice_on_the_same_images_favours_is_told_where_it_looks(recorded: Path) -> None:
+    results = load("small", uri(recorded))
+
+    def said(**changes: object) -> list[str]:
+        asked = results.study | {"seeds": {"looks": [2, 3]}, "search": None} | changes
+        notes = table_of(replace(results, study=asked)).footnotes
+        return [note for note in notes if "favours" in note]
+
+    search, tuned = {"trials": 9}, {"name": "tuned", "trials": 5}
+    assert said() == said(search=search, seeds=3) == []
+    assert ["the baselines" in note for note in said(search=search)] == [True]
+    assert ["more to tune" in note for note in said(design=tuned)] == [True]
+
+
 def test_two_crossed_factors_become_a_grid(recorded: Path) -> None:
     results = load("small", uri(recorded))
     assert table_of(results).grid is None

@@ -123,7 +123,7 @@ def begun(now: Study, before: Study, planner: Planner) -> None:
         ({"seeds": 6}, "seeds"),
         ({"metric": "macro_f1"}, "metric"),
         ({"margin": 1.0}, "margin"),
-        ({"selection": "best"}, "selection"),
+        ({"selection": "best", "seeds": 6}, "selection"),
         ({"factors": (factor("activation", "model.activation", "relu", "mish"),)}, "levels"),
     ],
 )
