@@ -1,13 +1,15 @@
 """Seeds in groups: as many as it takes, by a rule that is fixed before the first is trained."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from cifar_models.component import Frozen
 
 AUTO = "auto"
+FORMS = "a number or a list such as 0,10,20, or auto (auto:4,8,16 for looks of one's own)"
+"""How seeds are written."""
 
 
 Rule = Literal[
@@ -23,7 +25,7 @@ class SequentialSeeds(Frozen):
     It is written ``"auto"``, or ``"auto:4,8,16"`` with looks of one's own.
     """
 
-    looks: Annotated[tuple[int, ...], Field(min_length=2, max_length=4)] = (7, 10, 14, 20)
+    looks: tuple[int, ...] = (7, 10, 14, 20)
     """The number of seeds at each look, the most last. A first look at fewer than a third finds
     next to nothing: the level is spent late."""
     rule: Rule = get_args(Rule)[0]
@@ -32,10 +34,11 @@ class SequentialSeeds(Frozen):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         steps = [after - before for before, after in pairwise((0, *self.looks))]
-        if self.looks[0] < 2 or min(steps) * 10 < self.looks[-1]:
+        few = not 2 <= len(self.looks) <= 4
+        if few or self.looks[0] < 2 or min(steps) * 10 < self.looks[-1]:
             raise ValueError(
-                "looks must be increasing numbers of seeds, the first at least 2, each at least a "
-                f"tenth of the last more than the one before, got {self.looks}"
+                "looks must be two to four increasing numbers of seeds, the first at least 2, each "
+                f"at least a tenth of the last more than the one before, got {self.looks}"
             )
         return self
 
@@ -52,5 +55,5 @@ class SequentialSeeds(Frozen):
         except ValueError:
             looks = ()
         if word != AUTO or looks == () or text == f"{AUTO}:":
-            raise ValueError(f"seeds want a number, a list, auto, or auto:4,8,16; got {text!r}")
+            raise ValueError(f"seeds want {FORMS}; got {text!r}")
         return cls() if looks is None else cls(looks=looks)

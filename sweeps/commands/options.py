@@ -42,8 +42,8 @@ SeedsOption = Annotated[
     typer.Option(
         "--seeds",
         metavar="N|A,B,C|auto",
-        help="Number of seeds of the ablation, or a list; auto, or auto:5,10,15,20: what is "
-        "decided after so many gets no more.",
+        help="Number of seeds of the ablation, or a list; auto: what is decided after 7, 10, 14 "
+        "or 20 gets no more; auto:4,8,16 for others.",
     ),
 ]
 AddressOption = Annotated[

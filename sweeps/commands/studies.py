@@ -46,6 +46,8 @@ def parse_seeds(text: str) -> int | tuple[int, ...] | str:
     Raises:
         ValueError: It is neither.
     """
+    from search_spaces.looks import FORMS
+
     if text.startswith("auto"):
         return text
     try:
@@ -53,7 +55,7 @@ def parse_seeds(text: str) -> int | tuple[int, ...] | str:
     except ValueError:
         numbers = ()
     if not numbers:
-        raise ValueError(f"--seeds wants a number or a list such as 0,10,20, or auto; got {text!r}")
+        raise ValueError(f"--seeds wants {FORMS}; got {text!r}")
     return numbers[0] if len(numbers) == 1 and "," not in text else numbers
 
 

@@ -2,12 +2,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 import typer
 
+from search_spaces.looks import FORMS, SequentialSeeds
 from sweeps.__main__ import app
-from sweeps.commands.options import sentences
+from sweeps.commands.options import SeedsOption, sentences
 from tests.sweeps.commands.command_line import call
 
 COMMANDS = (
@@ -18,6 +20,13 @@ COMMANDS = (
 WRITES = {"run", "attach", "stop", "report", "analyse", "export", "verify", "retry"}
 """Commands that give files and sentences, and nothing for a script to read."""
 OF_NO_STUDY = {"list", "logs", "attach", "status", "stop", "analyse", "verify"}
+
+
+def test_help_and_error_say_the_same_of_seeds() -> None:
+    told = get_args(SeedsOption)[1].help
+    assert "after {}, {}, {} or {} gets no more".format(*SequentialSeeds().looks) in told
+    assert "auto:4,8,16" in told
+    assert "auto:4,8,16" in FORMS
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
