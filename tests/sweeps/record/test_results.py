@@ -177,7 +177,7 @@ def test_a_study_of_which_nothing_ran_has_all_columns(state: Path) -> None:
     mirror(runs, journal, STUDY, cells())
     journal.close()
     results = loaded(state)
-    assert set(results.trials) >= COLUMNS | set(REQUIRED)
+    assert set(results.trials) >= COLUMNS | set(REQUIRED) | {"parent"}
     assert set(results.trials["status"]) == {"missing"}
     assert results.curves.empty
     assert {"trial", "epoch", "train/loss", "validation/accuracy"} <= set(results.curves)
