@@ -288,7 +288,7 @@ def server(state: Path) -> Iterator[str]:
 
 
 def _until_it_listens(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
+    for _ in range(1800):
         assert process.poll() is None
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
