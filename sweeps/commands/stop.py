@@ -7,8 +7,8 @@ import typer
 
 from sweeps.commands.options import RunningOption, StateOption, StorageOption, sentences
 
-_PATIENCE = 60.0
-"""Seconds in which a driver writes what is to be written: 30, and MLflow may be slow."""
+_PATIENCE = 180.0
+"""Seconds in which a driver ends: 30 on a quiet machine, more while Ray or MLflow still start."""
 
 
 @sentences

@@ -21,8 +21,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 README = Path(__file__).parents[2] / "README.md"
 STUDY = "quickstart"
 STARTING = 180
-OF_OTHERS = ("/users/current", "ERR_NETWORK_CHANGED")
-"""What MLflow 3.17's own pages ask for in vain; a test of nodes makes networks on this machine."""
+OF_OTHERS = ("/users/current", "ERR_NETWORK_CHANGED", "ResizeObserver loop")
+"""What MLflow 3.17's own pages ask for in vain; networks that other tests make on this machine; and
+a notice of browsers, that a page was laid out again in the next frame."""
 
 
 @pytest.fixture(scope="module")
