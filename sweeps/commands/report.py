@@ -112,4 +112,4 @@ def write_index(places: "Places", out: Path | None) -> None:
             continue
         page = write_page(material, places.folder(study) / REPORT)
         entries.append(Entry.of(material, page, path))
-    typer.echo(write_text(index(entries), path))
+    typer.echo(write_text(index(entries), path, make_folder=True))

@@ -229,7 +229,7 @@ def test_a_study_without_results(folder: Path, recorded: Path, command: str, stu
 def test_a_place_where_no_file_can_be_written(folder: Path, recorded: Path) -> None:
     where = ("--study", "small", "--storage", recorded)
     refuse(folder, "unknown format 'markdown'", "table", *where, "--format", "markdown")
-    for out in ("file/table.csv", "."):
+    for out in ("gone/table.csv", "file/table.csv", "."):
         refuse(folder, f"cannot write {out}", "table", *where, "--format", "csv", "--out", out)
     for out in ("file/best.yaml", "."):
         refuse(folder, "cannot write", "export", *where, "--out", out)

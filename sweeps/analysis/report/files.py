@@ -46,4 +46,4 @@ def write_page(material: Material, path: Path) -> Path:
     Raises:
         ValueError: it cannot be written.
     """
-    return write_text(page(material, list(pictures(material))), path)
+    return write_text(page(material, list(pictures(material))), path, make_folder=True)

@@ -32,14 +32,15 @@ def runs_beside(path: Path) -> Path:
     return path.with_suffix(".runs.json")
 
 
-def write_text(text: str, path: Path) -> Path:
-    """Write a text, its folder made if need be, and return its path.
+def write_text(text: str, path: Path, *, make_folder: bool = False) -> Path:
+    """Write a text, and return its path.
 
     Raises:
         ValueError: it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
