@@ -8,7 +8,6 @@ can serve several studies. A tag ``in.<study>`` on the child serves the filters 
 import json
 import logging
 import os
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -29,10 +28,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
-from sweeps.record.journal import FILE as JOURNAL
+from sweeps.record.database import database_file, make_database
 from sweeps.record.run_update import CURVES, RunUpdate, curves_frame
 
 if TYPE_CHECKING:
@@ -45,7 +42,6 @@ EXPERIMENT = "cifar-sweeps"
 MEMBERSHIP = "membership.json"
 RUN_NAME = "mlflow.runName"
 CHANGES = "changes.diff"
-_FILE = "sqlite:///"
 _OPENING_SECONDS = 5
 _PAGE = 1000
 _DIGEST = 36  # characters that MLflow keeps
@@ -70,13 +66,16 @@ class Runs:
         """All trials that have a run, where that is known."""
         self._folders: dict[str, str] = {}
         """Where the artifacts of a run lie."""
-        if reading and uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
+        file = database_file(uri)
+        if reading and file is not None and not file.exists():
             raise ValueError(
-                f"there are no results in {uri.removeprefix(_FILE)}; run a study first (sweeps "
+                f"there are no results in {file}; run a study first (sweeps "
                 "run), or give the --storage, --state or --tracking-uri that it was run with"
             )
         try:
             with _impatient():
+                if file is not None:
+                    make_database(file)
                 self.client = MlflowClient(uri)
                 found = self.client.get_experiment_by_name(EXPERIMENT)
                 self.experiment: str = found.experiment_id if found else ""
@@ -84,7 +83,7 @@ class Runs:
                     self.experiment = self.client.create_experiment(EXPERIMENT, artifacts)
         except Exception as error:  # MLflow raises its backend's own errors
             advice = "start it, or give another --tracking-uri (without one --state has a database)"
-            if uri.startswith(_FILE):
+            if file is not None:
                 advice = (
                     "if the file is damaged move it away: studies that are run again train nothing "
                     "anew, and fill a new one from the journal"
@@ -255,22 +254,6 @@ class Runs:
         """Return what a study's parent keeps of its trials."""
         text = self.text(parent, MEMBERSHIP)
         return json.loads(text) if text else None
-
-
-@event.listens_for(Engine, "connect")
-def _wait_for_no_disk(connection: Any, _: object) -> None:
-    """Let the system choose when commits reach the disk, in a database that lies beside a journal.
-
-    MLflow commits seven times a run, and each would wait for the disk, 4 to 60 ms a run. A killed
-    driver loses nothing; a power cut may spoil the database, and a study that is run again makes a
-    new one from the journal. The setting is this process's alone: in the file nothing changes, as a
-    write-ahead log would change it, which neither network folders nor readers without the right to
-    write can do with.
-    """
-    if isinstance(connection, sqlite3.Connection):
-        _, _, file = connection.execute("PRAGMA database_list").fetchone()
-        if Path(file).with_name(JOURNAL).exists():
-            connection.execute("PRAGMA synchronous = OFF")
 
 
 @contextmanager

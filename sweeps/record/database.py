@@ -1,0 +1,57 @@
+"""MLflow's database where it is a file: made whole or not at all, and written without waiting."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH as DEFAULT_ARTIFACTS
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from sweeps.record.journal import FILE as JOURNAL
+
+_PREFIX = "sqlite:///"
+
+
+def database_file(uri: str) -> Path | None:
+    """Return the file of a database; None where it is a server's."""
+    return Path(uri.removeprefix(_PREFIX)) if uri.startswith(_PREFIX) else None
+
+
+def make_database(file: Path) -> None:
+    """Make an empty database, unless it is there.
+
+    MLflow makes its tables in hundreds of steps, 1 to 6 s in all, and can do nothing with a file
+    whose maker was killed on the way. It therefore comes to its name when it is complete.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: The folder is not there, or cannot be written.
+    """
+    if file.exists():
+        return
+    half = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        store = SqlAlchemyStore(f"{_PREFIX}{half}", DEFAULT_ARTIFACTS)  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+        if not file.exists():  # another driver may have been faster
+            half.rename(file)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+@event.listens_for(Engine, "connect")
+def _wait_for_no_disk(connection: Any, _: object) -> None:
+    """Let the system choose when commits reach the disk, in a database that lies beside a journal.
+
+    MLflow commits seven times a run, and each would wait for the disk, 4 to 60 ms a run. A killed
+    driver loses nothing; a power cut may spoil the database, and a study that is run again makes a
+    new one from the journal. The setting is this process's alone: in the file nothing changes, as a
+    write-ahead log would change it, which neither network folders nor readers without the right to
+    write can do with.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        _, _, file = connection.execute("PRAGMA database_list").fetchone()
+        if Path(file).with_name(JOURNAL).exists():
+            connection.execute("PRAGMA synchronous = OFF")
