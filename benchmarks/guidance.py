@@ -53,7 +53,7 @@ def ours(trials: int, seed: int) -> Searched:
     """Search with ours; in a process of its own."""
     from benchmarks.harness.studies import new_places, search_alone
     from sweeps.execution import optuna_source
-    from sweeps.execution.suggestion_log import open_suggestions
+    from sweeps.execution.suggestions import open_suggestions
     from sweeps.record.journal import FILE as JOURNAL
     from sweeps.record.journal import read_events, read_records
 

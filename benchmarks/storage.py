@@ -17,7 +17,7 @@ from benchmarks.harness.windows import kept
 from cifar_models.ranges import LogRange
 from search_spaces.search import Search
 from sweeps.execution.samplers import make_sampler
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.journal import Journal
 
 MEMORY, OURS, FILE, SQLITE = "in memory", "our file", "Optuna's journal file", "Optuna's SQLite"
@@ -60,7 +60,7 @@ def study_in(storage: BaseStorage, sampler: str = "random") -> optuna.Study:
 def _storages(options: Options, folder: Path) -> Case:
     storages: dict[str, BaseStorage] = {
         MEMORY: InMemoryStorage(),
-        OURS: open_suggestions(folder / "ours.jsonl"),
+        OURS: open_suggestions(str(folder / "ours.jsonl")),
         FILE: JournalStorage(JournalFileBackend(str(folder / "optuna.log"))),
         SQLITE: RDBStorage(f"sqlite:///{folder / 'optuna.db'}"),
     }
@@ -87,7 +87,7 @@ def _storages(options: Options, folder: Path) -> Case:
 def _growth(options: Options, folder: Path) -> Case:
     """Measure our file while it is short and when it is long."""
     few, many = options.pick((2, 10), (100, 3_000), (100, 10_000))
-    study = study_in(open_suggestions(folder / "growing.jsonl"))
+    study = study_in(open_suggestions(str(folder / "growing.jsonl")))
     figures = []
     for before in (0, many):
         search(study, before)

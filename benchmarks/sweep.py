@@ -137,7 +137,7 @@ def ours(sweep: Task, data_dir: Path | None) -> Epochs:
     from sweeps.execution.optuna_source import open_optuna_study
     from sweeps.execution.plan import Planner
     from sweeps.execution.ray_session import Resources
-    from sweeps.execution.suggestion_log import open_suggestions
+    from sweeps.execution.suggestions import open_suggestions
     from sweeps.record.places import make_writable
 
     plan = Search(

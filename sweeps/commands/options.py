@@ -27,6 +27,14 @@ TrackingOption = Annotated[
     str | None,
     typer.Option("--tracking-uri", help="MLflow server.  [default: a database in the state]"),
 ]
+OptunaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--optuna-uri",
+        envvar="SWEEPS_OPTUNA_URI",
+        help="Database of the searches: PostgreSQL, MySQL, SQLite.  [default: a file in the state]",
+    ),
+]
 DatasetOption = Annotated[
     str | None, typer.Option("--dataset", help="Use another data set than the study's.")
 ]

@@ -14,6 +14,7 @@ from sweeps.commands.options import (
     EpochsOption,
     GpusOption,
     JsonOption,
+    OptunaOption,
     SeedsOption,
     StateOption,
     StorageOption,
@@ -53,6 +54,7 @@ def plan(
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
+    optuna_uri: OptunaOption = None,
 ) -> None:
     """Print variants, trials, rungs in epochs, and what is already done. Trains nothing."""
     from rich.console import Console
@@ -60,7 +62,7 @@ def plan(
     from sweeps.commands.studies import resolve_study
     from sweeps.record.places import resolve_places
 
-    places = resolve_places(storage, state, tracking_uri)
+    places = resolve_places(storage, state, tracking_uri, optuna_uri)
     question, _ = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,

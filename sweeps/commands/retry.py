@@ -16,6 +16,7 @@ from sweeps.commands.options import (
     EpochsOption,
     GpusOption,
     LeastOption,
+    OptunaOption,
     SeedsOption,
     StateOption,
     StorageOption,
@@ -69,6 +70,7 @@ def retry(
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
+    optuna_uri: OptunaOption = None,
 ) -> None:
     """Train the trials of a study that failed from their beginning, then go on like `sweeps run`.
 
@@ -87,7 +89,7 @@ def retry(
     if not statuses:
         raise ValueError("say what: --failed, --out-of-memory or both")
     console = Console()
-    places = resolve_places(storage, state, tracking_uri)
+    places = resolve_places(storage, state, tracking_uri, optuna_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,

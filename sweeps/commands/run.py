@@ -19,6 +19,7 @@ from sweeps.commands.options import (
     FreshOption,
     GpusOption,
     LeastOption,
+    OptunaOption,
     SeedsOption,
     StateOption,
     StorageOption,
@@ -66,6 +67,7 @@ def run(
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
+    optuna_uri: OptunaOption = None,
 ) -> None:
     """Run a study: search, ablation over seeds, test evaluation, table, best recipe.
 
@@ -78,7 +80,7 @@ def run(
     from sweeps.record.places import resolve_places
 
     console = Console()
-    places = resolve_places(storage, state, tracking_uri)
+    places = resolve_places(storage, state, tracking_uri, optuna_uri)
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from optuna.exceptions import StorageInternalError
 from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
@@ -27,6 +28,7 @@ from sweeps.execution.lean_tune import (
 from sweeps.execution.progress import Headline, last_line
 from sweeps.execution.recorder import Recorder
 from sweeps.execution.standstill import Standstill
+from sweeps.execution.suggestions import unanswered
 from sweeps.execution.time_limit import TimeLimit
 from sweeps.execution.trial_source import TrialSource
 from sweeps.record.journal import Journal, Unwritable
@@ -180,6 +182,8 @@ class Chain(SearchAlgorithm):
             self.source.on_trial_complete(trial_id)
         except Unwritable as error:
             self.give_up(error)
+        except StorageInternalError as error:
+            self.give_up(unanswered(error))
 
 
 class Scheduling(FIFOScheduler):

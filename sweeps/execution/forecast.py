@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import optuna
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +17,7 @@ from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.ray_session import RaySession, Resources
 from sweeps.execution.search_forecast import Rung, notes, spending
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import find_search
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.journal import TrialRecord, read_records
 from sweeps.record.places import Places
@@ -182,13 +181,11 @@ def _search(
     cohort = search.cohort_size(deterministic=options.deterministic)
     baseline = planner.spec(study.base, SEARCH_SEED)
     done, found = 0, []
-    if places.suggestions.exists():
-        suggestions = open_suggestions(places.suggestions, reading=True)
-        name = optuna_study_name(study, baseline, cohort)
-        if name in optuna.get_all_study_names(suggestions):
-            database = optuna.load_study(study_name=name, storage=suggestions)
-            done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
-            found = searched(database)
+    name = optuna_study_name(study, baseline, cohort)
+    database = find_search(places.suggestions, name)
+    if database:
+        done = sum(t.state.is_finished() for t in database.get_trials(deepcopy=False))
+        found = searched(database)
     slots = planner.resources.slots
     spent = spending(search, study.base.epochs, slots, deterministic=options.deterministic)
     idle = None if options.gpus_per_trial == "auto" else spent.idle

@@ -9,7 +9,6 @@ from ours.
 
 import hashlib
 import json
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,7 +72,6 @@ def open_optuna_study(
     study: Study, baseline: TrialSpec, storage: BaseStorage, cohort: int = 0
 ) -> optuna.Study:
     """Create or open the Optuna study of a search."""
-    logging.getLogger("optuna").setLevel(logging.WARNING)
     wanted = aims(study)
     opened = optuna.create_study(
         storage=storage,

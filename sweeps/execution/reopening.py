@@ -1,8 +1,10 @@
 """Trials of a search that are trained again, in Optuna's eyes.
 
-Optuna ends a trial for good. So its file is written anew, with those trials as they were before
-their end: suggested, and not yet told. A search adopts them as it adopts what a killed driver left,
-under their own numbers; so they cost nothing of its budget.
+Optuna ends a trial for good. So a search is written anew, with those trials as they were before
+their end: suggested, and not yet told. It adopts them as it adopts what a killed driver left,
+under their own numbers; so they cost nothing of its budget. A kill at any moment leaves the search
+as it was, or as it is to be: a file is replaced at once; in a database the new search stands beside
+the old one, under another name, until the old one is gone and it can take its name.
 """
 
 import os
@@ -10,42 +12,80 @@ from collections.abc import Collection
 from pathlib import Path
 
 import optuna
-from optuna.storages import JournalStorage
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.execution.optuna_source import IDENTITY
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import in_database, open_suggestions
 
 _GIVEN = "fixed_params"
 """Where Optuna keeps the parameters of a point that it was given."""
+_ANEW = ".anew"
+"""How the name of a search ends that is being written."""
+_WHOLE = "whole"
+"""Attribute of such a search that is written to its end."""
 
 
-def reopen(path: Path, study: str, trials: Collection[str]) -> JournalStorage:
-    """Let Optuna forget how trials of a study ended; killed before the end, it has not.
+def reopen(place: str, study: str, trials: Collection[str]) -> BaseStorage:
+    """Let Optuna forget how trials of a study ended.
 
     Args:
-        path: Optuna's file. What is open of it knows nothing of the change.
+        place: Optuna's file, or the URL of its database. What is open of a file knows nothing of
+            the change.
         study: Name of the study in it.
         trials: Our names of the trials.
 
     Returns:
-        The file, opened.
+        The place, opened.
     """
+    if in_database(place):
+        storage = open_suggestions(place)
+        _write(storage, study, trials, storage, study + _ANEW)
+        settle(storage)
+        return storage
+    path = Path(place)
     anew = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     anew.unlink(missing_ok=True)
-    old, new = open_suggestions(path, reading=True), open_suggestions(anew)
+    old, new = open_suggestions(place, reading=True), open_suggestions(str(anew))
     for name in optuna.get_all_study_names(old):
         if name != study:
-            optuna.copy_study(
-                from_study_name=name, from_storage=old, to_storage=new, to_study_name=name
-            )
+            _copy(old, name, new, name)
+    _write(old, study, trials, new, study)
+    anew.replace(path)
+    return open_suggestions(place)
+
+
+def settle(storage: BaseStorage) -> None:
+    """Bring to its end what a killed driver began in a database: back, or forth."""
+    names = set(optuna.get_all_study_names(storage))
+    for anew in [name for name in names if name.endswith(_ANEW)]:
+        if _WHOLE in optuna.load_study(study_name=anew, storage=storage).user_attrs:
+            study = anew.removesuffix(_ANEW)
+            if study in names:
+                optuna.delete_study(study_name=study, storage=storage)
+            _copy(storage, anew, storage, study)
+        optuna.delete_study(study_name=anew, storage=storage)
+
+
+def _copy(old: BaseStorage, name: str, new: BaseStorage, name_there: str) -> None:
+    optuna.copy_study(
+        from_study_name=name, from_storage=old, to_storage=new, to_study_name=name_there
+    )
+
+
+def _write(
+    old: BaseStorage, study: str, trials: Collection[str], new: BaseStorage, name: str
+) -> None:
+    """Write a search with some of its trials open."""
     source = optuna.load_study(study_name=study, storage=old)
-    copy = optuna.create_study(storage=new, study_name=study, directions=source.directions)
+    copy = optuna.create_study(storage=new, study_name=name, directions=source.directions)
+    for key, value in source.user_attrs.items():
+        if key != _WHOLE:
+            copy.set_user_attr(key, value)
     for trial in source.get_trials(deepcopy=False):
         again = trial.user_attrs.get(IDENTITY) in trials
         copy.add_trial(_suggested(trial) if again else trial)
-    anew.replace(path)
-    return open_suggestions(path)
+    copy.set_user_attr(_WHOLE, True)
 
 
 def _suggested(trial: FrozenTrial) -> FrozenTrial:

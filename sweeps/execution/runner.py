@@ -1,15 +1,13 @@
 """A study from its question to its last evaluation: search, selection, ablation, test."""
 
 import contextlib
-import json
-import sys
 import time
 from collections.abc import Generator, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import optuna
 import ray
+from optuna.exceptions import StorageInternalError
 from rich.console import Console
 
 from cifar_models import checkpoint as checkpoints
@@ -27,22 +25,21 @@ from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Headline, Progress
 from sweeps.execution.ray_session import RaySession, plan_resources
-from sweeps.execution.reopening import reopen
+from sweeps.execution.reopening import reopen, settle
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import claim, open_suggestions, unanswered
 from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
+from sweeps.record.memberships import membership_text
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places, check_writable, checkpoint_url, make_writable
 from sweeps.record.recovery import prepare, recover
 from sweeps.record.tracking import Tracker
 
-_SCRIPTS = ("sweeps", "ablation.py", "__main__.py")
-"""What is run again by its words; a notebook is not."""
 _AT_ONCE, _SOON, _FLUSH = 3.0, 20.0, 60.0
 """Seconds that MLflow has for what it has not got yet, by how a run ends."""
 
@@ -98,6 +95,9 @@ class StudyRun:
             except KeyboardInterrupt:  # the second signal, or one before anything was trained
                 self._close("KILLED", _AT_ONCE)
                 raise
+            except StorageInternalError as error:
+                self._close("KILLED", _SOON)
+                raise Interrupted(str(unanswered(error))) from None
             except BaseException:
                 self._close("KILLED", _SOON)
                 raise
@@ -166,16 +166,21 @@ class StudyRun:
         baseline = self.planner.spec(study.base, SEARCH_SEED)
         cohort = search.cohort_size(deterministic=self.options.deterministic)
         suggestions = open_suggestions(self.places.suggestions)
-        database = open_optuna_study(study, baseline, suggestions, cohort)
+        settle(suggestions)
+
+        def opened() -> optuna.Study:
+            return claim(open_optuna_study(study, baseline, suggestions, cohort), self.places)
+
+        database = opened()
         if self.options.fresh:
             self._forget(searched(database))
             optuna.delete_study(study_name=database.study_name, storage=suggestions)
-            database = open_optuna_study(study, baseline, suggestions, cohort)
+            database = opened()
         again = [t for t in searched(database) if self.journal[t].status in self.options.retry]
         if again:
             suggestions = reopen(self.places.suggestions, database.study_name, again)
             self._forget(again)
-            database = open_optuna_study(study, baseline, suggestions, cohort)
+            database = opened()
 
         def make_spec(recipe: Recipe) -> TrialSpec:
             return self._known(self.planner.spec(recipe, SEARCH_SEED))
@@ -272,15 +277,9 @@ class StudyRun:
             self.tracker.changed(spec.id)
         if not any(cell.role == "ablation" for cell in self.cells):
             return
-        membership = {
-            "format": 1,
-            "study": self.study.model_dump(mode="json"),
-            "sources": {source.filename: source.text for source in self.sources},
-            "images": self.images.sizes(self.study.base),
-            "command": sys.argv if Path(sys.argv[0]).name in _SCRIPTS else [],
-            "cells": [cell.to_json() for cell in self.cells],
-        }
-        self.tracker.keep_membership(json.dumps(membership, indent=1))
+        sizes = self.images.sizes(self.study.base)
+        members = [cell.to_json() for cell in self.cells]
+        self.tracker.keep_membership(membership_text(self.study, self.sources, sizes, members))
 
     def _forget(self, trials: Iterable[str]) -> None:
         """Let trials be trained afresh."""

@@ -1,4 +1,4 @@
-"""Where Optuna keeps a search: its operations as lines of a file beside the journal.
+"""Optuna's operations as lines of a file beside the journal.
 
 Its format is that of Optuna's own journal, which reads it (optuna-dashboard does so).
 
@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from sweeps.record.journal import Unwritable, cut_torn_line, read_events
@@ -48,13 +47,3 @@ class SuggestionLog(BaseJournalBackend):
         except OSError as error:
             raise Unwritable(self._path, error) from None
         self._unread += map(json.loads, lines)  # as another driver would read them
-
-
-def open_suggestions(path: Path, *, reading: bool = False) -> JournalStorage:
-    """Return the storage that Optuna keeps its searches in.
-
-    Args:
-        path: Its file.
-        reading: Another driver may be writing to it.
-    """
-    return JournalStorage(SuggestionLog(path, reading=reading))

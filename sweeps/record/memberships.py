@@ -1,10 +1,23 @@
 """Which trials belong to which study, as MLflow has it: what each study cites and shares."""
 
-from collections.abc import Mapping
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sweeps.record.mlflow_runs import Runs
 
+if TYPE_CHECKING:
+    from cifar_models.source_file import SourceFile
+    from search_spaces.study import Study
+
+_SCRIPTS = ("sweeps", "ablation.py", "__main__.py")
+"""What is run again by its words; a notebook is not."""
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
+"""What stands in a URL between a user's name and a host."""
 MEMBER = "in."
 """How a tag begins that says for which study a trial was run."""
 
@@ -19,6 +32,32 @@ class Membership:
     """Those whose numbers stand in its table."""
     rule: str = "last"
     """Which epoch of them is evaluated."""
+
+
+def membership_text(
+    study: "Study",
+    sources: "Sequence[SourceFile]",
+    sizes: Mapping[str, int],
+    cells: Sequence[dict[str, Any]],
+) -> str:
+    """Return what a study's parent run keeps: the study itself, and which trials are which level.
+
+    Args:
+        study: As it is run.
+        sources: The user's own files.
+        sizes: Images of each part of the split.
+        cells: The trials with their role, variant, factor and level.
+    """
+    command = sys.argv if Path(sys.argv[0]).name in _SCRIPTS else []
+    membership = {
+        "format": 1,
+        "study": study.model_dump(mode="json"),
+        "sources": {source.filename: source.text for source in sources},
+        "images": dict(sizes),
+        "command": [_PASSWORD.sub(r"\1***@", word) for word in command],
+        "cells": list(cells),
+    }
+    return json.dumps(membership, indent=1)
 
 
 def memberships(runs: Runs) -> dict[str, Membership]:

@@ -20,16 +20,13 @@ class Places:
     tracking_uri: str
     artifacts: str | None
     """Where MLflow keeps artifacts, None when its server decides."""
+    suggestions: str
+    """What Optuna has suggested to the searches, and was told: a file, or a database's URL."""
 
     @property
     def served(self) -> bool:
         """Whether a server keeps the record: it answers, or it does not; we make none."""
         return self.artifacts is None
-
-    @property
-    def suggestions(self) -> Path:
-        """What Optuna has suggested to the searches, and was told."""
-        return self.state / "optuna.jsonl"
 
     def folder(self, study: str) -> Path:
         """Return the folder of a study's tables, plots and recipe."""
@@ -52,9 +49,10 @@ def checkpoint_url(storage: str, trial: str) -> str:
 
 
 def resolve_places(
-    storage: str = DEFAULT_STORAGE, state: Path | None = None, tracking_uri: str | None = None
-) -> Places:
-    """Resolve the three options; nothing is made yet.
+    storage: str = DEFAULT_STORAGE, state: Path | None = None, tracking_uri: str | None = None,
+    optuna_uri: str | None = None,
+) -> Places:  # fmt: skip
+    """Resolve the options; nothing is made yet.
 
     Raises:
         ValueError: A remote storage without a state folder and a tracking server of its own.
@@ -70,7 +68,9 @@ def resolve_places(
     database = f"sqlite:///{state / 'mlflow.db'}"
     tracking_uri = tracking_uri or database
     served = not tracking_uri.startswith(_DATABASES)
-    return Places(storage, state, tracking_uri, None if served else f"{storage}/artifacts")
+    artifacts = None if served else f"{storage}/artifacts"
+    suggestions = optuna_uri or str(state / "optuna.jsonl")
+    return Places(storage, state, tracking_uri, artifacts, suggestions)
 
 
 def state_folder(storage: str = DEFAULT_STORAGE, state: Path | None = None) -> Path:

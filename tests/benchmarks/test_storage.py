@@ -7,13 +7,13 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState
 
 from benchmarks.storage import EPOCHS, search, study_in
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 
 
 @pytest.mark.parametrize("kind", ["memory", "file"])
 def test_a_window_asks_reports_and_tells(kind: str, tmp_path: Path) -> None:
     storage: BaseStorage = (
-        InMemoryStorage() if kind == "memory" else open_suggestions(tmp_path / "log.jsonl")
+        InMemoryStorage() if kind == "memory" else open_suggestions(str(tmp_path / "log.jsonl"))
     )
     study = study_in(storage)
     assert search(study, 3) == 3

@@ -17,7 +17,7 @@ from cifar_models.training import train
 from search_spaces.loading import load_study
 from search_spaces.study import Study
 from sweeps.execution.asha import Asha
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import TrialRecord, read_events, read_records
 from sweeps.record.mlflow_runs import Runs
@@ -67,7 +67,7 @@ class Evidence:
         path = self.state / "optuna.jsonl"
         if not path.exists():
             return []
-        storage = open_suggestions(path, reading=True)
+        storage = open_suggestions(str(path), reading=True)
         (name,) = optuna.get_all_study_names(storage)
         return optuna.load_study(study_name=name, storage=storage).get_trials()
 

@@ -20,7 +20,7 @@ from sweeps.execution.optuna_source import OptunaTrials
 from sweeps.execution.plan import Planner
 from sweeps.execution.ray_session import Resources
 from sweeps.execution.runner import StudyRun
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.places import checkpoint_url, resolve_places
@@ -137,7 +137,7 @@ def test_a_searchs_trial_keeps_its_number_and_costs_no_budget(
         record(journal, spec, 0.4)
         source.ended(spec.id)
     assert source.next_spec() is None
-    suggestions = open_suggestions(state / "optuna.jsonl", reading=True)
+    suggestions = open_suggestions(str(state / "optuna.jsonl"), reading=True)
     (name,) = optuna.get_all_study_names(suggestions)
     told = optuna.load_study(study_name=name, storage=suggestions).get_trials()
     assert [trial.value for trial in told] == [0.1, 0.4, 0.1, 0.4, 0.1]

@@ -17,7 +17,7 @@ import pytest
 from search_spaces import LogRange, Search
 from sweeps.execution import cohorts
 from sweeps.execution.cohorts import Idleness, survivors
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.journal import TrialRecord, read_records
 from tests.sweeps.execution.study_file import TEXT
 from tests.sweeps.execution.test_runner import SCRIPT
@@ -74,7 +74,7 @@ def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
 
 def outcome(folder: Path) -> dict[str, Any]:
     """Return all that a search decides and measures, timings left out."""
-    storage = open_suggestions(folder / "runs" / "optuna.jsonl", reading=True)
+    storage = open_suggestions(str(folder / "runs" / "optuna.jsonl"), reading=True)
     (name,) = optuna.get_all_study_names(storage)
     trials = optuna.load_study(study_name=name, storage=storage).get_trials()
     told = [(t.number, t.params, t.state.name, t.value, t.intermediate_values) for t in trials]

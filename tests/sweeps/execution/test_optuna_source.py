@@ -22,7 +22,7 @@ from sweeps.execution.optuna_source import (
     optuna_study_name,
     searched,
 )
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from tests.sweeps.execution.specs import BASE, spec, study
@@ -44,7 +44,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def source(journal: Journal, asked: Study | None = None) -> OptunaTrials:
     asked = asked or searching()
-    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    storage = open_suggestions(str(journal._path.parent / "optuna.jsonl"))
     database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage)
     return OptunaTrials(asked, database, make_spec, journal, "unused", slots=2)
 
@@ -239,7 +239,7 @@ def test_cohorts_begin_where_they_would_have_begun_without_a_kill(journal: Journ
 
 
 def cohorts(journal: Journal, asked: Study) -> CohortTrials:
-    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    storage = open_suggestions(str(journal._path.parent / "optuna.jsonl"))
     database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)
     return CohortTrials(asked, database, make_spec, journal, "unused", slots=2)
 
@@ -284,7 +284,7 @@ def test_what_a_search_begins_with_is_tried_once_however_often_it_is_killed(
     journal: Journal, driver: type[OptunaTrials]
 ) -> None:
     asked = searching(space={"optimizer": CONDITIONAL}, points=plain(POINTS), trials=10)
-    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    storage = open_suggestions(str(journal._path.parent / "optuna.jsonl"))
     database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)
 
     def begin() -> OptunaTrials:
@@ -327,7 +327,7 @@ def test_a_search_that_ended_goes_on_when_it_gets_more_trials(
     journal: Journal, sampler: str, driver: type[OptunaTrials]
 ) -> None:
     changes = {"sampler": sampler, "scheduler": "none"}
-    storage = open_suggestions(journal._path.parent / "optuna.jsonl")
+    storage = open_suggestions(str(journal._path.parent / "optuna.jsonl"))
     for trials in (10, 24):
         asked = searching(trials=trials, **changes)
         database = open_optuna_study(asked, spec(BASE, SEARCH_SEED), storage, 8)

@@ -1,6 +1,8 @@
 """A trial that ended in Optuna's eyes is open again, and nothing else has changed."""
 
+import operator
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -8,15 +10,18 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.execution.optuna_source import CONSTRAINT, IDENTITY
-from sweeps.execution.reopening import reopen
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.reopening import reopen, settle
+from sweeps.execution.suggestions import open_suggestions
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Two searches with trials a (complete), b (fail), c (infeasible), b (fail), d (running)."""
-    path = tmp_path / "optuna.jsonl"
-    storage = open_suggestions(path)
+@pytest.fixture(params=["{}/optuna.jsonl", "sqlite:///{}/optuna.db"])
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    return searched(str(request.param).format(tmp_path))
+
+
+def searched(place: str) -> str:
+    """Make two searches: trials a (complete), b (fail), c (infeasible), b (fail), d (running)."""
+    storage = open_suggestions(place)
     for name in ("small", "other"):
         study = optuna.create_study(storage=storage, study_name=name, direction="maximize")
         study.set_user_attr("kept", 1)
@@ -35,11 +40,11 @@ def file(tmp_path: Path) -> Path:
                 trial.set_user_attr("reason", "Oops")
             state = {"b": TrialState.FAIL, "c": TrialState.PRUNED}.get(identity)
             study.tell(trial, 0.7 if state is None else None, state)
-    return path
+    return place
 
 
-def trials(path: Path, study: str = "small") -> list[FrozenTrial]:
-    storage = open_suggestions(path, reading=True)
+def trials(place: str, study: str = "small") -> list[FrozenTrial]:
+    storage = open_suggestions(place, reading=True)
     return optuna.load_study(study_name=study, storage=storage).get_trials()
 
 
@@ -50,10 +55,10 @@ def said(trial: FrozenTrial) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def test_a_trial_is_as_it_was_when_it_had_been_suggested(file: Path) -> None:
-    before = trials(file)
-    reopen(file, "small", ["b", "c"])
-    after = trials(file)
+def test_a_trial_is_as_it_was_when_it_had_been_suggested(place: str) -> None:
+    before = trials(place)
+    reopen(place, "small", ["b", "c"])
+    after = trials(place)
     assert [trial.user_attrs[IDENTITY] for trial in after] == list("abcbd")
     for old, new in zip(before, after, strict=True):
         if old.number in (0, 4):
@@ -65,44 +70,87 @@ def test_a_trial_is_as_it_was_when_it_had_been_suggested(file: Path) -> None:
         assert "reason" not in new.user_attrs
 
 
-def test_other_searches_are_as_they_were(file: Path) -> None:
-    before = trials(file, "other")
-    reopen(file, "small", ["b"])
-    assert list(map(said, trials(file, "other"))) == list(map(said, before))
-    storage = open_suggestions(file, reading=True)
+def test_other_searches_are_as_they_were(place: str) -> None:
+    before = trials(place, "other")
+    reopen(place, "small", ["b"])
+    assert list(map(said, trials(place, "other"))) == list(map(said, before))
+    storage = open_suggestions(place, reading=True)
     assert optuna.load_study(study_name="other", storage=storage).user_attrs == {"kept": 1}
 
 
-def test_what_was_given_is_still_known_to_be(file: Path) -> None:
-    reopen(file, "small", ["a"])
-    assert trials(file)[0].system_attrs["fixed_params"] == {"lr": 0.5}
+def test_what_was_given_is_still_known_to_be(place: str) -> None:
+    reopen(place, "small", ["a"])
+    assert trials(place)[0].system_attrs["fixed_params"] == {"lr": 0.5}
 
 
-def test_it_can_be_suggested_and_told_anew(file: Path) -> None:
-    storage = reopen(file, "small", ["b"])
+def test_it_can_be_suggested_and_told_anew(place: str) -> None:
+    storage = reopen(place, "small", ["b"])
     study = optuna.load_study(study_name="small", storage=storage)
     frozen = study.get_trials()[1]
     trial = optuna.Trial(study, frozen._trial_id)
     assert trial.suggest_float("lr", 0.0, 1.0) == frozen.params["lr"]
     trial.report(0.2, 1)
     study.tell(trial, 0.9)
-    assert (trials(file)[1].state, trials(file)[1].value) == (TrialState.COMPLETE, 0.9)
-    assert trials(file)[1].distributions == {
+    assert (trials(place)[1].state, trials(place)[1].value) == (TrialState.COMPLETE, 0.9)
+    assert trials(place)[1].distributions == {
         "lr": FloatDistribution(0.0, 1.0),
         "norm": CategoricalDistribution(("batch", "none")),
     }
 
 
 def test_killed_before_the_end_it_has_changed_nothing(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    file = tmp_path / "optuna.jsonl"
+    searched(str(file))
     before = file.read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            reopen(file, "small", ["b"])
+            reopen(str(file), "small", ["b"])
     assert file.read_bytes() == before
-    reopen(file, "small", ["b"])  # over what that one left
-    assert [trial.state for trial in trials(file)].count(TrialState.RUNNING) == 3
-    assert len(trials(file, "other")) == 5
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    reopen(str(file), "small", ["b"])  # over what that one left
+    assert [trial.state for trial in trials(str(file))].count(TrialState.RUNNING) == 3
+    assert len(trials(str(file), "other")) == 5
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize(
+    ("step", "again"),
+    [("Study.add_trial", 1), ("Study.set_user_attr", 1), ("delete_study", 3), ("copy_study", 3)],
+)
+def test_killed_in_a_database_the_next_driver_takes_one_step_or_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, again: int
+) -> None:
+    place = searched(f"sqlite:///{tmp_path}/optuna.db")
+    before = list(map(said, trials(place)))
+    with monkeypatch.context() as patch:
+        killed_after(patch, step)
+        with pytest.raises(KeyboardInterrupt):
+            reopen(place, "small", ["b"])
+    storage = open_suggestions(place)
+    settle(storage)
+    assert set(optuna.get_all_study_names(storage)) == {"small", "other"}
+    after = trials(place)
+    assert [trial.state for trial in after].count(TrialState.RUNNING) == again
+    if again == 1:
+        assert list(map(said, after)) == before
+    assert [trial.user_attrs[IDENTITY] for trial in after] == list("abcbd")
+
+
+def killed_after(patch: pytest.MonkeyPatch, step: str) -> None:
+    """Let a step of Optuna be the last that is taken."""
+    real = operator.attrgetter(step)(optuna)
+
+    def last(*words: Any, **options: Any) -> None:
+        real(*words, **options)
+        raise KeyboardInterrupt
+
+    patch.setattr(f"optuna.{step}", last)
+
+
+def test_it_can_be_opened_twice_in_a_database(tmp_path: Path) -> None:
+    place = searched(f"sqlite:///{tmp_path}/optuna.db")
+    reopen(place, "small", ["b"])
+    reopen(place, "small", ["a"])
+    assert [trial.state for trial in trials(place)].count(TrialState.RUNNING) == 4

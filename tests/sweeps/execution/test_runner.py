@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from optuna.trial import TrialState
 
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.journal import read_records
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.results import Results, load
@@ -67,7 +67,7 @@ def test_the_table_is_printed_with_the_places_of_what_was_written(ran: Ran) -> N
 
 
 def test_after_a_search_optuna_knows_the_truth(ran: Ran) -> None:
-    storage = open_suggestions(ran.folder / "runs" / "optuna.jsonl", reading=True)
+    storage = open_suggestions(str(ran.folder / "runs" / "optuna.jsonl"), reading=True)
     (name,) = optuna.get_all_study_names(storage)
     trials = optuna.load_study(study_name=name, storage=storage).get_trials()
     assert len(trials) == 24
@@ -161,6 +161,7 @@ def test_a_trial_that_two_studies_share_is_one_run_in_both_tables(ran: Ran) -> N
     assert {"in.own", "in.second"} <= set(child.data.tags)
 
 
+@pytest.mark.slow
 def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
     children = len(Runs(ran.uri).find(kind="trial"))
     (ran.folder / "runs" / "journal.jsonl").rename(ran.folder / "lost.jsonl")
@@ -190,6 +191,7 @@ def test_a_lost_database_is_made_whole_from_the_journal(ran: Ran, tmp_path: Path
     pd.testing.assert_frame_equal(*(frame.reset_index(drop=True) for frame in frames))
 
 
+@pytest.mark.slow
 def test_a_changed_component_makes_new_trials_of_its_own_alone(ran: Ran) -> None:
     before, cells = ran.epochs(), (ran.results().trials["role"] == "ablation").sum()
     (ran.folder / "own.py").write_text(TEXT.replace("return 2 * torch", "return 3 * torch"))

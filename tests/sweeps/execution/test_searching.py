@@ -13,7 +13,7 @@ from sweeps.execution.asha import Asha
 from sweeps.execution.cohorts import CohortHalving, CohortTrials
 from sweeps.execution.optuna_source import OptunaTrials, open_optuna_study
 from sweeps.execution.searching import begin_search
-from sweeps.execution.suggestion_log import open_suggestions
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.journal import Journal, read_records
 from tests.sweeps.execution.specs import spec, study
 from tests.sweeps.execution.test_runner import run
@@ -47,7 +47,7 @@ STUDY = Study(
 
 
 def trials(folder: Path) -> list[FrozenTrial]:
-    storage = open_suggestions(folder / "runs" / "optuna.jsonl", reading=True)
+    storage = open_suggestions(str(folder / "runs" / "optuna.jsonl"), reading=True)
     (name,) = optuna.get_all_study_names(storage)
     return optuna.load_study(study_name=name, storage=storage).get_trials()
 
@@ -67,7 +67,7 @@ def test_a_search_in_cohorts_is_halved_synchronously(
 ) -> None:
     search = Search(space={"optimizer.lr": LogRange(0.01, 0.5)}, scheduler=scheduler)
     asked = study(search=search)
-    storage = open_suggestions(tmp_path / "optuna.jsonl")
+    storage = open_suggestions(str(tmp_path / "optuna.jsonl"))
     database = open_optuna_study(asked, spec(), storage, search.cohort * cohorts)
     journal = Journal(tmp_path)
     begun = begin_search(asked, database, spec, journal, "unused", 2, cohorts=cohorts)

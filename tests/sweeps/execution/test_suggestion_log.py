@@ -9,7 +9,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from sweeps.execution.suggestion_log import SuggestionLog, open_suggestions
+from sweeps.execution.suggestion_log import SuggestionLog
+from sweeps.execution.suggestions import open_suggestions
 from sweeps.record.journal import Unwritable
 
 
@@ -19,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def search(path: Path) -> optuna.Study:
-    storage = open_suggestions(path)
+    storage = open_suggestions(str(path))
     return optuna.create_study(storage=storage, study_name="s", load_if_exists=True)
 
 
@@ -54,7 +55,7 @@ def test_a_line_torn_by_a_crash_is_cut_off(path: Path) -> None:
     told(path, 2)
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"op_code":4,"wor')
-    reader = open_suggestions(path, reading=True)
+    reader = open_suggestions(str(path), reading=True)
     assert len(optuna.load_study(study_name="s", storage=reader).get_trials()) == 2
     assert path.read_bytes() != whole  # a reader changes nothing: the writer may be at work
     assert len(search(path).get_trials()) == 2
@@ -75,7 +76,7 @@ def test_a_running_search_opens_in_optunas_own_storage_as_its_dashboard_has_it(p
 
 def test_a_deleted_search_begins_anew(path: Path) -> None:
     told(path, 2)
-    optuna.delete_study(study_name="s", storage=open_suggestions(path))
+    optuna.delete_study(study_name="s", storage=open_suggestions(str(path)))
     assert search(path).get_trials() == []
 
 

@@ -1,10 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from sweeps.execution.plan import Cell
 from sweeps.record.journal import Journal
-from sweeps.record.memberships import memberships, unshared
+from sweeps.record.memberships import membership_text, memberships, unshared
 from sweeps.record.mlflow_runs import Runs
 from tests.sweeps.record.recorded import STUDY, cells, finish, mirror, record_study
 from tests.sweeps.record.small import open_runs, record, spec
@@ -44,6 +45,19 @@ def test_a_study_whose_table_is_not_to_be_had_cites_all(
     monkeypatch.setattr(Runs, "membership", lambda *_: None)
     (found,) = memberships(runs).values()
     assert found.cited == found.trials == {cell.spec.id for cell in cells()}
+
+
+def test_the_command_is_kept_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["/bin/sweeps", "run", "--optuna-uri"]
+    for url, kept in (
+        ("postgresql://me:secret@host/optuna", "postgresql://me:***@host/optuna"),
+        ("http://:secret@host", "http://:***@host"),
+        ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
+        ("http://host:5000", "http://host:5000"),
+    ):
+        monkeypatch.setattr("sys.argv", [*words, url])
+        kept_words = json.loads(membership_text(STUDY, (), {}, ()))["command"]
+        assert kept_words == [*words, kept]
 
 
 def test_a_trial_that_left_the_study_is_cited_no_more(state: Path) -> None:

@@ -13,7 +13,7 @@ def test_all_lies_in_the_storage_by_default(
     assert places.storage == str(tmp_path / "runs")
     assert places.state == tmp_path / "runs"
     assert places.tracking_uri == f"sqlite:///{tmp_path}/runs/mlflow.db"
-    assert places.suggestions == tmp_path / "runs" / "optuna.jsonl"
+    assert places.suggestions == str(tmp_path / "runs" / "optuna.jsonl")
     assert places.artifacts == f"{tmp_path}/runs/artifacts"
     assert places.folder("losses") == tmp_path / "runs" / "studies" / "losses"
     assert list(tmp_path.iterdir()) == []  # resolving makes nothing
