@@ -142,8 +142,9 @@ def test_an_exported_recipe_trains_again_to_the_same_number(ran: Ran) -> None:
     assert "reproduced exactly" in done.stdout
 
 
-def test_a_trial_that_two_studies_share_is_one_run_in_both_tables(ran: Ran) -> None:
-    before = ran.epochs()
+@pytest.fixture(scope="module")
+def second(ran: Ran) -> Ran:
+    """Another study around the winner, in the same folder."""
     winner = ran.results().trials.query("role == 'ablation' and baseline").iloc[0]
     best = json.loads(_spec(ran, winner["run_id"]))["recipe"]
     (ran.folder / "second.py").write_text(
@@ -152,16 +153,22 @@ def test_a_trial_that_two_studies_share_is_one_run_in_both_tables(ran: Ran) -> N
         f"STUDY = Study(name='second', question='And tanh?', base=Recipe.parse({best!r}),\n"
         "    factors=(factor('activation', 'model.activation', 'relu', 'tanh'),), seeds=2)\n"
     )
+    before = ran.epochs()
     output = run(ran.folder, "--study", "second.py")
-    assert "of them already done" in output
     assert ran.epochs() == before + 2 * 4  # tanh alone
-    shared = ran.results("second").trials.query("baseline")
-    assert set(shared["trial"]) <= set(ran.results().trials["trial"])
-    (child,) = Runs(ran.uri).find(kind="trial", trial=shared["trial"].iloc[0])
+    return Ran(ran.folder, output)
+
+
+def test_a_trial_that_two_studies_share_is_one_run_in_both_tables(second: Ran) -> None:
+    assert "of them already done" in second.output
+    shared = second.results("second").trials.query("baseline")
+    assert set(shared["trial"]) <= set(second.results().trials["trial"])
+    (child,) = Runs(second.uri).find(kind="trial", trial=shared["trial"].iloc[0])
     assert {"in.own", "in.second"} <= set(child.data.tags)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("second")
 def test_a_lost_journal_is_made_whole_from_mlflow(ran: Ran) -> None:
     children = len(Runs(ran.uri).find(kind="trial"))
     (ran.folder / "runs" / "journal.jsonl").rename(ran.folder / "lost.jsonl")
