@@ -18,7 +18,7 @@ test: $(VENV)/.installed-test ## install, run the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --durations=30
 
 certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)
 	$(BIN)/python -m pytest -m slow tests/certification/test_kills.py tests/certification/test_faults.py
