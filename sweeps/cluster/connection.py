@@ -27,6 +27,8 @@ _PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(_B
 class Silent(Exception):
     """A machine does not answer; the text says why."""
 
+    error = ""
+
 
 class Refused(Exception):
     """A machine answers that it cannot.

@@ -4,7 +4,6 @@ import contextlib
 import json
 import platform
 import shlex
-import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,39 +24,28 @@ from sweeps.cluster.checks.reach import check_answer, check_nodes, check_number
 from sweeps.cluster.checks.security import check_ports, check_token
 from sweeps.cluster.checks.services import check_tracking
 from sweeps.cluster.checks.software import Source, check_package, check_tools, check_versions
-from sweeps.cluster.checks.storage import Trip, check_storage
+from sweeps.cluster.checks.storage import check_storage
 from sweeps.cluster.cluster_file import ClusterFile
 from sweeps.cluster.connection import (
-    Connection,
     Here,
-    Piped,
     Refused,
     Silent,
-    clock_of,
     facts_of,
-    python_there,
 )
-from sweeps.cluster.facts import Clock, Facts
+from sweeps.cluster.facts import Facts
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.cluster.patients import (
+    ROOT,
+    Patient,
+    asked,
+    trip,
+    visit_by_ssh,
+    visit_through_ray,
+)
 from sweeps.cluster.services import ask_tracking, look_at_data
 from sweeps.record.places import Places
 
 HERE = Machine(platform.node() or "here")
-_ROOT = Path(probe.__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Patient:
-    """A machine that was asked."""
-
-    machine: Machine
-    connection: Connection
-    facts: Facts
-    clock: Clock
-    install: str = f"pip install -e {shlex.quote(str(_ROOT))}"
-    """The command that installs this project there, in this state."""
-    restart: str = "ray stop"
-    """The command that starts its Ray anew; of this machine's own the next study starts one."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,7 @@ class Wanted:
 def examine_here(wanted: Wanted) -> list[Finding]:
     """Check this machine alone."""
     storage = wanted.places.storage
-    here = Patient(HERE, Here(), *_asked(Here(), storage))
+    here = Patient(HERE, Here(), *asked(Here(), storage))
     return [
         *_alike(here, here.facts),
         check_token(HERE, here.facts, here.restart, own=here.facts.ray is None),
@@ -91,27 +79,25 @@ def examine_ray(wanted: Wanted, number: int = 1) -> list[Finding]:
     """
     import ray
 
-    from sweeps.cluster.ray_nodes import Node, nodes
+    from sweeps.cluster.ray_nodes import nodes
 
     storage, known = wanted.places.storage, nodes()
-    here = Patient(HERE, Here(), *_asked(Here(), storage))
+    here = Patient(HERE, Here(), *asked(Here(), storage))
     context = ray.get_runtime_context()
     own: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
     start = f"ray start --address={context.gcs_address}"
     found = [check_number(HERE, number, (node["NodeManagerAddress"] for node in known), start)]
-    for node in known:
-        address, resources = node["NodeManagerAddress"], node["Resources"]
-        machine = Machine(address, "" if address == own else f"ssh {address}")
-        restart = machine.do(f"ray stop; {start}")
-        try:
-            asked = _asked(Node(node), storage)
-        except Silent as silence:
-            said = f"Ray's node does not answer: {silence}"
-            found.append(Finding("nodes", address, "problem", said, restart))
+    with ThreadPoolExecutor(len(known)) as pool:
+        visits = pool.map(lambda node: visit_through_ray(node, storage, own, start), known)
+    for node, visit in zip(known, visits, strict=True):
+        machine, patient, resources = visit.machine, visit.patient, node["Resources"]
+        if patient is None:
+            said = f"Ray's node does not answer: {visit.silence}"
+            mend = machine.do(f"ray stop; {start}")
+            found.append(Finding("nodes", machine.name, "problem", said, mend))
             continue
-        patient = Patient(machine, Node(node), *asked, _brought(machine, asked[0]), restart)
         found += _alike(patient, here.facts)
-        found.append(check_token(machine, patient.facts, restart, here.facts))
+        found.append(check_token(machine, patient.facts, patient.restart, here.facts))
         store, gpus = resources.get("object_store_memory"), resources.get("GPU", 0.0)
         found += _body(patient, storage, store, gpus)
         found.append(check_storage(machine, storage, trip(patient, here, storage)))
@@ -138,80 +124,23 @@ def examine_file(
         machines = [file.machine(rented.head)] if rented.head else []
     if not machines:
         return found
-    with contextlib.ExitStack() as stack:
-        patients = []
-        for machine, answer in zip(
-            machines, _over_ssh(file, machines, storage, stack), strict=True
-        ):
-            silence = answer if isinstance(answer, str) else ""
-            found.append(check_answer(machine, silence, file.key, str(file.path)))
-            patients += [] if isinstance(answer, str) else [answer]
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(machines)) as pool:
+        visits = list(pool.map(lambda each: visit_by_ssh(file, each, storage, stack), machines))
+        found += [check_answer(v.machine, v.silence, file.key, str(file.path)) for v in visits]
+        patients = [visit.patient for visit in visits if visit.patient]
         if patients:
             found += _by_ssh(file, patients, storage)
-        if patients and patients[0].machine == machines[0]:
-            found += _of_head(patients[0], machines, file, options)
+        if visits[0].patient:
+            found += _of_head(visits[0].patient, machines, file, options)
     return list(dict.fromkeys(found))
+
+
+# ---------------------------------------------------------------------- having it checked
 
 
 def ours() -> Source:
     """Return this project as it is here."""
-    return Source(str(_ROOT / "sweeps"), probe.digest(_ROOT))
-
-
-# ---------------------------------------------------------------------- asking
-
-
-def _over_ssh(
-    file: ClusterFile,
-    machines: Sequence[Machine],
-    storage: str | None,
-    stack: contextlib.ExitStack,
-) -> list[Patient | str]:
-    """Return the machines that were asked, all at the same time, or their last words."""
-
-    def ask(machine: Machine) -> Patient | str:
-        try:
-            piped = Piped(python_there(file.login(machine.name)))
-            stack.callback(piped.close)
-            return Patient(machine, piped, *_asked(piped, storage), file.up, file.up)
-        except Silent as silence:
-            return str(silence)
-
-    with ThreadPoolExecutor(len(machines)) as pool:
-        return list(pool.map(ask, machines))
-
-
-def _asked(connection: Connection, storage: str | None) -> tuple[Facts, Clock]:
-    places = [] if storage is None or "://" in storage else [storage]
-    return facts_of(connection, places), clock_of(connection)
-
-
-def _brought(machine: Machine, facts: Facts) -> str:
-    """Return what brings this project to a node that Ray alone knows of."""
-    if not machine.login:
-        return Patient.install
-    bring = f"rsync -a --exclude __pycache__ --exclude .git {_ROOT}/ {machine.name}:cifar-sweeps/"
-    return f"{bring} && {machine.do(f'{facts.executable} -m pip install -e ~/cifar-sweeps')}"
-
-
-def trip(writer: Patient, reader: Patient, storage: str) -> Trip:
-    """Let a machine write a mark into the storage, and the driver read it."""
-    name = f".doctor-{uuid.uuid4().hex}"
-    mark = f"{reader.connection.ask('folder', storage).rstrip('/')}/{name}"
-    try:
-        writer.connection.ask("write", mark, name)
-    except Refused as error:
-        return Trip(str(error), error.error)
-    try:
-        arrived = bool(reader.connection.ask("read", mark) == name)
-    except Refused:
-        arrived = False
-    with contextlib.suppress(Refused):
-        writer.connection.ask("remove", mark)
-    return Trip(arrived=arrived)
-
-
-# ---------------------------------------------------------------------- having it checked
+    return Source(str(ROOT / "sweeps"), probe.digest(ROOT))
 
 
 def _alike(patient: Patient, driver: Facts) -> Iterator[Finding]:

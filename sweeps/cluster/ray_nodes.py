@@ -6,7 +6,10 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from sweeps.cluster.connection import PATIENCE, Refused, Silent, probe_text
+from sweeps.cluster.connection import Refused, Silent, probe_text
+
+PATIENCE = 60.0
+"""Seconds that a node may take to answer: it starts a worker for it."""
 
 
 def nodes() -> list[dict[str, Any]]:

@@ -41,7 +41,10 @@ def doctor(
     data_dir: DataDirOption = None,
     json: JsonOption = False,
     storage: Annotated[
-        str | None, typer.Option("--storage", help="Path or URL that all machines share.")
+        str | None,
+        typer.Option(
+            "--storage", envvar="SWEEPS_STORAGE", help="Path or URL that all machines share."
+        ),
     ] = None,
     state: StateOption = None,
     tracking_uri: TrackingOption = None,

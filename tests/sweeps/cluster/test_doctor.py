@@ -10,8 +10,9 @@ import pytest
 from cifar_models.datasets.cifar import CIFAR10
 from sweeps.cluster.checks.storage import Trip, check_storage
 from sweeps.cluster.connection import Here, Piped, clock_of, facts_of, python_here
-from sweeps.cluster.doctor import HERE, Patient, Wanted, examine_here, trip
+from sweeps.cluster.doctor import HERE, Wanted, examine_here
 from sweeps.cluster.finding import Finding
+from sweeps.cluster.patients import Patient, trip
 from sweeps.record.places import resolve_places
 from tests.sweeps.cluster.test_probe import in_namespace, needs_root
 
