@@ -5,6 +5,7 @@ import typer
 from sweeps.commands.analyse import analyse
 from sweeps.commands.attach import attach
 from sweeps.commands.clean import clean
+from sweeps.commands.doctor import doctor
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
@@ -28,6 +29,7 @@ app.command("run")(run)
 app.command("attach")(attach)
 app.command("status")(status)
 app.command("stop")(stop)
+app.command("doctor")(doctor)
 app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)

@@ -31,15 +31,15 @@ class _Official(Dataset):
         Raises:
             ValueError: Files are absent and no download is possible, or a file is corrupt.
         """
-        root, loader = Path("data") if data_dir is None else Path(data_dir), self.loader()
+        root, loader = _root(data_dir), self.loader()
         if not all(path.is_file() for path, _ in _files(root, loader)):
             self._fetch(root, loader)
         try:
             train, test = loader(root, train=True), loader(root, train=False)
         except RuntimeError:  # torchvision checks every md5 before it unpickles
-            corrupt = [str(path) for path, md5 in _files(root, loader) if not _intact(path, md5)]
+            corrupt = ", ".join(_damaged(root, loader))
             raise ValueError(
-                f"{self.name}: {', '.join(corrupt)} is corrupt (not the official md5); delete "
+                f"{self.name}: {corrupt} is corrupt (not the official md5); delete "
                 f"{root / loader.base_folder}, then {_remedy(root, loader)}"
             ) from None
         except OSError as error:
@@ -47,6 +47,13 @@ class _Official(Dataset):
                 f"{self.name}: cannot read {error.filename}: {error.strerror}"
             ) from None
         return ImageData(_images(train), _images(test), tuple(train.classes))
+
+    def lacking(self, data_dir: Path | None) -> list[str]:
+        """Return the files that are absent or corrupt; an intact archive stands for absent ones."""
+        root, loader = _root(data_dir), self.loader()
+        absent = not all(path.is_file() for path, _ in _files(root, loader))
+        unpacks = absent and _intact(root / loader.filename, loader.tgz_md5)
+        return [] if unpacks else _damaged(root, loader)
 
     def _fetch(self, root: Path, loader: Any) -> None:
         """Unpack the archive, downloading it first where no intact one lies in ``root``."""
@@ -106,6 +113,15 @@ def _files(root: Path, loader: Any) -> list[tuple[Path, str]]:
     """Return the extracted files with their md5 sums."""
     sums = [*loader.train_list, *loader.test_list, (loader.meta["filename"], loader.meta["md5"])]
     return [(root / loader.base_folder / name, md5) for name, md5 in sums]
+
+
+def _root(data_dir: Path | None) -> Path:
+    return Path("data") if data_dir is None else Path(data_dir)
+
+
+def _damaged(root: Path, loader: Any) -> list[str]:
+    """Return the extracted files that are absent, or not as they were published."""
+    return [str(path) for path, md5 in _files(root, loader) if not _intact(path, md5)]
 
 
 def _intact(path: Path, md5: str) -> bool:

@@ -101,3 +101,7 @@ class Dataset(Component, kind="dataset"):
         Raises:
             ValueError: Files are absent or corrupt; the sentence says which, and what to do.
         """
+
+    def lacking(self, data_dir: Path | None) -> list[str]:
+        """Return the files that are absent or corrupt, without fetching anything."""
+        return []

@@ -97,7 +97,7 @@ class RaySession:
                     f"{self.resources.slots}, and only a cluster grows"
                 )
         else:
-            _connect(self.address)
+            connect(self.address)
             if self._least:
                 cpus, gpus, _ = self._wanted
                 share = 1.0 if gpus == "auto" else float(gpus or 0.0)
@@ -108,7 +108,7 @@ class RaySession:
     def begin(self) -> None:
         """Start this machine's Ray beside other work: it takes seconds."""
         if self._own and not self._started:
-            self._started = self._beside.submit(_connect, self.address)
+            self._started = self._beside.submit(connect, self.address)
 
     def ready(self) -> Resources:
         """Wait for Ray, and return what it has.
@@ -143,7 +143,12 @@ class RaySession:
         self._beside.shutdown()
 
 
-def _connect(address: str) -> None:
+def connect(address: str) -> None:
+    """Join the Ray at an address, or start this machine's own for ``local``.
+
+    Raises:
+        ValueError: None answers there, or it does not start.
+    """
     own = address == "local"
     if not own:
         _check_reachable(address)

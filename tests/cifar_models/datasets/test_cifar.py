@@ -126,6 +126,19 @@ def test_a_corrupt_archive_is_named(miniature: Path) -> None:
         CIFAR100().build(miniature)
 
 
+def test_what_is_lacking(miniature: Path, tmp_path: Path) -> None:
+    folder, archive = miniature / "cifar-100-python", miniature / "cifar-100-python.tar.gz"
+    assert CIFAR100().lacking(miniature) == []
+    (folder / "test").write_bytes(b"half a download")
+    assert CIFAR100().lacking(miniature) == [str(folder / "test")], "nothing unpacks over it"
+    (folder / "test").unlink()
+    assert CIFAR100().lacking(miniature) == [], "the archive has it"
+    archive.unlink()
+    assert CIFAR100().lacking(miniature) == [str(folder / "test")]
+    assert len(CIFAR100().lacking(tmp_path)) == 3
+    assert not (tmp_path / "cifar-100-python").exists(), "nothing is fetched"
+
+
 def test_a_folder_that_is_a_file_is_a_sentence(tmp_path: Path, miniature: Path) -> None:
     (tmp_path / "file").touch()
     (miniature / "cifar-100-python" / "test").unlink()

@@ -14,7 +14,7 @@ from tests.sweeps.commands.command_line import call
 
 COMMANDS = (
     *("run", "attach", "status", "stop"),
-    *("plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
+    *("doctor", "plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
     *("retry", "logs", "clean"),
 )
 WRITES = {"run", "attach", "stop", "report", "analyse", "export", "verify", "retry"}

@@ -8,7 +8,7 @@ from sweeps.execution.ray_session import RaySession, Resources
 def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that were connected to; no Ray is started."""
     addresses: list[str] = []
-    monkeypatch.setattr(ray_session, "_connect", addresses.append)
+    monkeypatch.setattr(ray_session, "connect", addresses.append)
     return addresses
 
 

@@ -1,0 +1,40 @@
+"""Does every machine write to the same storage, and is what they write read?"""
+
+import shlex
+from dataclasses import dataclass
+
+from sweeps.cluster.finding import Finding, Machine
+
+
+@dataclass(frozen=True)
+class Trip:
+    """What became of a mark that one machine wrote, and the driver was to read."""
+
+    problem: str = ""
+    """Empty where it came back as it was written."""
+    error: str = ""
+    """The name of the system's error, as ENOSPC, where there was one."""
+    arrived: bool = True
+    """False where it was written, and the driver did not see it."""
+
+
+def check_storage(machine: Machine, storage: str, trip: Trip) -> Finding:
+    """Say what is wrong with a machine's way to the storage."""
+    if not trip.problem and trip.arrived:
+        return Finding.ok("storage", machine, f"what it writes to {storage} is read by the driver")
+    path = shlex.quote(storage)
+    if trip.problem:
+        mends = {
+            "EACCES": f'sudo chown "$USER" {path}',
+            "EPERM": f'sudo chown "$USER" {path}',
+            "EROFS": f"sudo mount -o remount,rw {path}",
+            "ENOSPC": f"sweeps clean --checkpoints --storage {path}",
+            "EDQUOT": f"sweeps clean --checkpoints --storage {path}",
+            "ENOENT": f"sudo mount {path}",
+        }
+        mend = mends.get(trip.error, f"touch {path}/.mark")
+        return Finding.problem("storage", machine, f"cannot write {storage}: {trip.problem}", mend)
+    return Finding.problem(
+        "storage", machine, f"what it writes to {storage} the driver does not see: checkpoints "
+        "would be lost", f"sudo mount {path}",
+    )  # fmt: skip

@@ -1,0 +1,261 @@
+"""What a machine says of itself, asked line by line.
+
+This text is sent, with `processes` before it, to machines on which nothing is installed yet: ASCII,
+the standard library alone, any Python from 3.9 on. It answers in plain JSON, and nothing secret.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from sweeps.cluster.processes import listeners, ray_here, text_of
+
+MARK = "sweeps-doctor "
+"""Begins each answer: a login shell may print things of its own."""
+PACKAGES = ("ray", "torch", "torchvision", "numpy", "optuna", "mlflow", "cifar-sweeps")
+TREES = ("cifar_models", "search_spaces", "sweeps")
+_SECONDS = 110
+
+
+def facts(places: list[str]) -> dict[str, Any]:
+    """Return all that is asked of every machine.
+
+    Args:
+        places: Folders, or where some are to be made, whose disks are looked at.
+    """
+    temporary = tempfile.gettempdir()
+    return {
+        "host": platform.node(),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "cuda": _cuda(),
+        "tools": {"rsync": bool(shutil.which("rsync")), "venv": bool(util.find_spec("ensurepip"))},
+        "package": package(),
+        "disks": [_disk(place) for place in dict.fromkeys((temporary, *places))],
+        "shared_memory": _disk("/dev/shm") if Path("/dev/shm").is_dir() else None,
+        "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "gpus": _gpus(),
+        "token": _token(),
+        "listeners": listeners(),
+        "ray": ray_here(),
+    }
+
+
+def clock() -> float:
+    """Return the time of this machine, in seconds since 1970."""
+    return time.time()
+
+
+# ---------------------------------------------------------------------- storage
+
+
+def write(url: str, text: str) -> None:
+    """Write a small file."""
+    if "://" in url:
+        _remote(url).pipe_file(url, text.encode())
+    else:
+        Path(url).write_text(text, encoding="utf-8")
+
+
+def read(url: str) -> str:
+    """Read it, here or elsewhere."""
+    if "://" in url:
+        return str(_remote(url).cat_file(url).decode())
+    return Path(url).read_text(encoding="utf-8")
+
+
+def remove(url: str) -> None:
+    """Take it away, if it is there."""
+    if "://" in url:
+        _remote(url).rm(url)
+    elif Path(url).exists():
+        Path(url).unlink()
+
+
+def folder(path: str) -> str:
+    """Return the nearest folder above that exists, or the path itself."""
+    if "://" in path:
+        return path
+    return str(next(there for there in (Path(path), *Path(path).parents) if there.is_dir()))
+
+
+def _remote(url: str) -> Any:
+    import fsspec
+
+    return fsspec.core.url_to_fs(url)[0]
+
+
+# ---------------------------------------------------------------------- software
+
+
+def package() -> dict[str, Any] | None:
+    """Return which ``sweeps`` an import would find here, without importing it."""
+    found = util.find_spec("sweeps")
+    if found is None:
+        return None
+    places = list(found.submodule_search_locations or [])
+    place = Path(places[0]) if places else Path(found.origin or "")
+    return {
+        "path": str(place),
+        "ours": (place / "ablation.py").is_file() and (place / "record").is_dir(),
+        "digest": digest(place.parent),
+        "owners": _owners("sweeps"),
+    }
+
+
+def _owners(package: str) -> list[str]:
+    """Return the installed distributions that say to hold a package."""
+    held = metadata.distributions()
+    names = [
+        str(each.metadata["Name"])
+        for each in held
+        if package in (each.read_text("top_level.txt") or "").split()
+    ]
+    return sorted(set(names) | ({package} if _version(package) else set()))
+
+
+def digest(root: Path) -> str:
+    """Return a digest of the source of our packages in a folder."""
+    text = hashlib.sha256()
+    files = (file for tree in TREES for file in (root / tree).rglob("*") if file.is_file())
+    for file in sorted(file for file in files if file.suffix not in (".pyc", ".pyo")):
+        text.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return text.hexdigest()[:12]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _cuda() -> str | None:
+    """Return the CUDA that torch was built for: from a file of its own, an import takes seconds."""
+    found = util.find_spec("torch")
+    if found is None or found.origin is None:
+        return None
+    file = Path(found.origin).with_name("version.py")
+    written = re.search(r"^cuda\b.*?= '([\d.]+)'", file.read_text(), re.M)
+    return written.group(1) if written else None
+
+
+# ---------------------------------------------------------------------- hardware
+
+
+def _disk(place: str) -> dict[str, Any]:
+    there = folder(place)
+    usage = shutil.disk_usage(there)
+    return {"path": place, "free": usage.free, "total": usage.total}
+
+
+def _gpus() -> dict[str, Any]:
+    """Return what NVIDIA's tool and torch see, and whether a card is there that neither does."""
+    found: dict[str, Any] = {"names": [], "memory": [], "torch": None, "problem": ""}
+    found["visible"] = os.environ.get("CUDA_VISIBLE_DEVICES")
+    found["cards"] = sum(_is_card(device) for device in Path("/sys/bus/pci/devices").glob("*"))
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return found
+    query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    said = _run(query)
+    if said.returncode:
+        found["problem"] = (said.stdout or said.stderr).strip().splitlines()[0]
+        return found
+    rows = [line.rsplit(", ", 1) for line in said.stdout.strip().splitlines()]
+    found["names"], found["memory"] = [name for name, _ in rows], [int(mib) for _, mib in rows]
+    if rows and util.find_spec("torch"):
+        code = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
+        answer = _run([sys.executable, "-c", code]).stdout.split()
+        found["torch"] = int(answer[-1]) if answer else 0
+    return found
+
+
+def _is_card(device: Path) -> bool:
+    """Whether it is a display or compute card of NVIDIA."""
+    vendor, kind = (text_of(device / name).strip() for name in ("vendor", "class"))
+    return vendor == "0x10de" and kind.startswith("0x03")
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+
+
+# ---------------------------------------------------------------------- security
+
+
+def _token() -> dict[str, Any]:
+    """Return where Ray's token lies, who may read it, and a digest that tells two apart."""
+    given = os.environ.get("RAY_AUTH_TOKEN", "")
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    secret, there = given or text_of(path).strip(), path.is_file()
+    mark = hashlib.sha256(b"sweeps doctor " + secret.encode()).hexdigest()[:12] if secret else ""
+    return {
+        "mode": os.environ.get("RAY_AUTH_MODE"),
+        "path": str(path),
+        "permissions": stat.S_IMODE(path.stat().st_mode) if there else None,
+        "mark": mark,
+    }
+
+
+# ---------------------------------------------------------------------- the cluster
+
+
+def joined() -> list[str]:
+    """Return the addresses of the nodes of the Ray that runs here."""
+    import ray
+
+    ray.init("auto", log_to_driver=False)
+    try:
+        known: Any = ray.nodes  # which Ray does not type
+        return [node["NodeManagerAddress"] for node in known() if node["Alive"]]
+    finally:
+        ray.shutdown()
+
+
+def sweeps(words: list[str]) -> str:
+    """Return what our own command prints here."""
+    return _run([sys.executable, "-m", "sweeps", *words]).stdout
+
+
+# ---------------------------------------------------------------------- answering
+
+QUESTIONS: dict[str, Any] = {
+    **{"facts": facts, "clock": clock, "joined": joined, "sweeps": sweeps},
+    **{"write": write, "read": read, "remove": remove, "folder": folder},
+}
+
+
+def answer(question: str, arguments: list[Any]) -> dict[str, Any]:
+    """Answer one question; a failure is an answer, too."""
+    try:
+        return {"answer": QUESTIONS[question](*arguments)}
+    except Exception as error:  # whatever it is, the other side will say it
+        number = getattr(error, "errno", None)
+        return {"error": f"{error}", "errno": errno.errorcode.get(number or 0, "")}
+
+
+def serve() -> None:
+    """Answer every line of standard input."""
+    for line in sys.stdin:
+        question, *arguments = json.loads(line)
+        sys.stdout.write(MARK + json.dumps(answer(question, arguments)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__probe__":
+    serve()

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from sweeps.cluster.checks.services import Tracking, check_data, check_tracking, shown
+from tests.sweeps.cluster.healthy import DRIVER
+
+SERVER = "http://127.0.0.1:5077"
+
+
+@pytest.mark.parametrize(
+    ("tracking", "said", "mend"),
+    [
+        (Tracking(SERVER, served=True, problem="MLflow does not answer"), "MLflow does not answer",
+         "mlflow server --host 127.0.0.1 --port 5077 "),
+        (Tracking("sqlite:////s/mlflow.db", served=False,
+                  problem="Detected out-of-date database schema (found version a, ...)"),
+         "the database sqlite:////s/mlflow.db is of another version of MLflow",
+         "mlflow db upgrade sqlite:////s/mlflow.db"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database"),
+         "file is not a database", "mv /s/mlflow.db /s/mlflow.db.damaged"),
+        (Tracking(SERVER, served=True, version="2.9.1"),
+         "its MLflow is 2.9.1, and 3.10 is the oldest that will do",
+         "pip install --upgrade 'mlflow>=3.10'"),
+    ],
+)  # fmt: skip
+def test_a_record_that_cannot_be_kept(tracking: Tracking, said: str, mend: str) -> None:
+    found = check_tracking(DRIVER, tracking)
+    assert (found.state, found.said) == ("problem", said)
+    assert found.mend.startswith(mend)
+
+
+@pytest.mark.parametrize(
+    "tracking",
+    [Tracking(SERVER, served=True, version="3.17.2"), Tracking(SERVER, served=True),
+     Tracking("sqlite:////s/mlflow.db", served=False, new=True)],
+)  # fmt: skip
+def test_one_that_can(tracking: Tracking) -> None:
+    assert check_tracking(DRIVER, tracking).state == "ok"
+
+
+def test_a_password_is_never_shown() -> None:
+    uri = "postgresql://mlflow:secret@10.0.0.1:5432/runs"
+    assert shown(uri) == "postgresql://mlflow:***@10.0.0.1:5432/runs"
+    behind = check_tracking(DRIVER, Tracking(uri, served=False, problem="out-of-date"))
+    assert "secret" not in f"{behind}"
+
+
+def test_data_that_is_not_whole(tmp_path: Path) -> None:
+    broken = tmp_path / "data_batch_1"
+    broken.write_bytes(b"")
+    absent = check_data(DRIVER, "cifar10", tmp_path, ["/no/file"], "FETCH")
+    corrupt = check_data(DRIVER, "cifar10", tmp_path, [str(broken)], "FETCH")
+    assert (absent.state, absent.mend) == ("problem", "FETCH")
+    assert absent.said == f"1 files of cifar10 are absent from {tmp_path}"
+    assert (corrupt.said, corrupt.mend) == (f"{broken} is corrupt", f"rm {broken}; FETCH")
+    assert check_data(DRIVER, "cifar10", tmp_path, [], "FETCH").state == "ok"

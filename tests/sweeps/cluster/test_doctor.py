@@ -1,0 +1,117 @@
+"""A machine as a whole, with storages planted around it."""
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cifar_models.datasets.cifar import CIFAR10
+from sweeps.cluster.checks.storage import Trip, check_storage
+from sweeps.cluster.connection import Here, Piped, clock_of, facts_of, python_here
+from sweeps.cluster.doctor import HERE, Wanted, examine_here
+from sweeps.cluster.finding import Finding
+from sweeps.cluster.patients import Patient, trip
+from sweeps.record.places import resolve_places
+from tests.sweeps.cluster.test_probe import in_namespace, needs_root
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".ray").mkdir()
+    token = tmp_path / ".ray" / "auth_token"
+    token.write_text("secret")
+    token.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    return tmp_path
+
+
+def problems(found: list[Finding]) -> dict[str, str]:
+    return {each.check: each.said for each in found if each.state == "problem"}
+
+
+def test_all_is_well_here(home: Path, state: Path) -> None:
+    found = examine_here(Wanted(resolve_places(str(state)), [], home))
+    assert problems([each for each in found if each.check not in ("disk", "shared memory")]) == {}
+    checks = {each.check for each in found}
+    assert checks >= {"versions", "package", "token", "gpus", "disk", "shared memory", "clock",
+                      "ports", "storage", "tracking", "data"}  # fmt: skip
+    assert not list(state.glob(".doctor*")), "its mark is taken away"
+
+
+def test_nothing_is_made(home: Path) -> None:
+    examine_here(Wanted(resolve_places(str(home / "runs")), []))
+    assert not (home / "runs").exists()
+
+
+def test_a_tracking_server_that_is_down(home: Path) -> None:
+    places = resolve_places(str(home), tracking_uri="http://127.0.0.1:9")
+    found = problems(examine_here(Wanted(places, [])))
+    assert found["tracking"].startswith("MLflow at http://127.0.0.1:9 does not answer")
+
+
+def test_a_database_of_another_version(home: Path, state: Path) -> None:
+    with sqlite3.connect(state / "mlflow.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = 'cbc13b556ace'")
+    found = problems(examine_here(Wanted(resolve_places(str(state)), [])))
+    assert found["tracking"].endswith("is of another version of MLflow")
+
+
+def test_data_that_is_not_there(home: Path) -> None:
+    wanted = Wanted(resolve_places(str(home)), [CIFAR10()], home)
+    assert problems(examine_here(wanted))["data"] == f"7 files of cifar10 are absent from {home}"
+
+
+# ---------------------------------------------------------------------- storage
+
+
+@pytest.fixture
+def here() -> Patient:
+    return Patient(HERE, Here(), facts_of(Here(), []), clock_of(Here()))
+
+
+@pytest.fixture
+def elsewhere(home: Path) -> Iterator[list[Piped]]:
+    begun: list[Piped] = []
+    yield begun
+    for each in begun:
+        each.close()
+
+
+def planted(mounts: str, begun: list[Piped], here: Patient) -> Patient:
+    """Return a machine with file systems of its own."""
+    command = in_namespace(mounts) if mounts else python_here(sys.executable)
+    begun.append(Piped(command))
+    return Patient(HERE, begun[-1], here.facts, here.clock)
+
+
+def test_a_storage_that_both_see(home: Path, here: Patient, elsewhere: list[Piped]) -> None:
+    assert trip(planted("", elsewhere, here), here, str(home)) == Trip()
+    assert sorted(each.name for each in home.iterdir()) == [".ray"]
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("mounts", "error", "mend"),
+    [
+        ("mount -t tmpfs -o ro none {}", "EROFS", "sudo mount -o remount,rw "),
+        ("mount -t tmpfs -o size=4k none {0}; cat /dev/zero > {0}/x; true", "ENOSPC",
+         "sweeps clean --checkpoints --storage "),
+        ("mount -t tmpfs none {}", "", "sudo mount "),
+    ],
+)  # fmt: skip
+def test_a_storage_that_does_not_serve(
+    home: Path, here: Patient, elsewhere: list[Piped], mounts: str, error: str, mend: str
+) -> None:
+    found = trip(planted(mounts.format(home), elsewhere, here), here, str(home))
+    assert (found.error, found.arrived) == (error, bool(error))
+    assert check_storage(HERE, str(home), found).mend.startswith(mend)
+
+
+@needs_root
+def test_a_storage_that_is_not_there(home: Path, here: Patient, elsewhere: list[Piped]) -> None:
+    (home / "shared").mkdir()
+    there = planted(f"mount -t tmpfs none {home}", elsewhere, here)
+    assert trip(there, here, str(home / "shared")).error == "ENOENT"
