@@ -252,8 +252,7 @@ class Training(Iterator[EpochResult]):
                 f"not of recipe {self.recipe.signature} with seed {self.seed}; train anew, or "
                 "give the recipe and seed that it belongs to"
             )
-        if checkpoint.epoch:
-            self.diagnosis.restore(checkpoint.observations)
+        self.diagnosis.restore(checkpoint)
         self.history = [EpochResult(**result) for result in checkpoint.history]
         self.classifier.load_state_dict(checkpoint.weights)
         self.best_epoch, self.best_weights = checkpoint.best_epoch, checkpoint.best_weights

@@ -8,7 +8,7 @@ from cifar_models.diagnostics.along_gradient import AlongGradient
 from cifar_models.diagnostics.beta_smoothness import BetaSmoothness
 from cifar_models.diagnostics.calibration import Calibration
 from cifar_models.diagnostics.confusion_matrix import ConfusionMatrix
-from cifar_models.diagnostics.diagnosis import Diagnosis, Observations
+from cifar_models.diagnostics.diagnosis import Diagnosis, Observations, seen_by
 from cifar_models.diagnostics.diagnostic import Diagnostic, Observer, Row
 from cifar_models.diagnostics.feature_maps import FeatureMaps
 from cifar_models.diagnostics.first_kernels import FirstKernels
@@ -50,4 +50,5 @@ __all__ = [
     "SuccessiveGradients",
     "TrainAndValidation",
     "Trained",
+    "seen_by",
 ]

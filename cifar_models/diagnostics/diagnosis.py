@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from cifar_models.checkpoint import Checkpoint
 from cifar_models.diagnostics.diagnostic import Diagnostic, Observer, Row
 from cifar_models.diagnostics.moment import Moment
 from cifar_models.diagnostics.subject import Subject
@@ -83,16 +84,20 @@ class Diagnosis:
             for name, value in whole.items():
                 columns[name].append(value)
 
-    def restore(self, observations: Observations) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Take up what was seen before.
 
         Raises:
             ValueError: One of the diagnostics has not looked from the first epoch on.
         """
-        lacking = [d.name for d in self.diagnostics if d.key not in observations]
-        if lacking:
-            raise ValueError(
-                f"the checkpoint is of a training without {', '.join(lacking)}; train anew"
-            )
-        for diagnostic in self.diagnostics:
-            self.observations[diagnostic.key] = observations[diagnostic.key]
+        if not seen_by(checkpoint, self.diagnostics):
+            names = ", ".join(diagnostic.name for diagnostic in self.diagnostics)
+            raise ValueError(f"the checkpoint is of a training without {names}; train anew")
+        kept = checkpoint.observations
+        self.observations = {key: kept.get(key, {}) for key in self.observations}
+
+
+def seen_by(checkpoint: Checkpoint, diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether all of these have looked at a training from its first epoch on."""
+    unseen = {diagnostic.key for diagnostic in diagnostics} - checkpoint.observations.keys()
+    return not unseen or not checkpoint.epoch

@@ -1,11 +1,10 @@
 """The kind `diagnostic`: what one can look at in a training, to explain how it ended."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cifar_models.component import Component
+from cifar_models.component import Component, settings_key
 
 if TYPE_CHECKING:
     from cifar_models.diagnostics.moment import Moment
@@ -48,5 +47,4 @@ class Diagnostic(Component, kind="diagnostic"):
     @property
     def key(self) -> str:
         """Its name and a hash of its settings: what its data are kept by."""
-        settings = self.model_dump_json().encode()
-        return f"{self.name}-{hashlib.sha256(settings).hexdigest()[:8]}"
+        return settings_key(self.model_dump(mode="json"))
