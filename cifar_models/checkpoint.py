@@ -10,11 +10,16 @@ from typing import Any, Literal
 
 import fsspec
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 FORMAT = 1
 
 Weights = dict[str, Tensor]
+
+
+def copy_of(module: nn.Module) -> Weights:
+    """Return copies of all that a module's state holds."""
+    return {name: value.detach().clone() for name, value in module.state_dict().items()}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Checkpoint:
     best_weights: Weights = field(default_factory=dict)
     averaged: Weights = field(default_factory=dict)
     """Those of the last epoch that count, while they are others than ``weights``."""
+    observations: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    """What diagnostics have seen: columns by name, by the diagnostic's key."""
 
     def selected(self, rule: Literal["last", "best"]) -> tuple[int, Weights]:
         """Return the epoch that a selection rule chooses, and its weights.

@@ -15,7 +15,9 @@ ranges and the contract tests all read the registry.
 """
 
 import difflib
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self, get_args
 
 from pydantic import (
@@ -132,6 +134,12 @@ class Component(Frozen):
     ) -> JsonSchemaValue:
         """Mark a kind; ``json_schema`` puts its choices there."""
         return {_KIND_MARK: cls.kind} if cls.is_kind() else handler(schema)
+
+
+def settings_key(plain: Mapping[str, Any]) -> str:
+    """Return the name of a choice, given as plain data, and a hash of all its settings."""
+    settings = json.dumps(plain, sort_keys=True).encode()
+    return f"{plain['name']}-{hashlib.sha256(settings).hexdigest()[:8]}"
 
 
 def registry(kind: str) -> dict[str, type[Component]]:

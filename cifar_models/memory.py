@@ -1,4 +1,7 @@
-"""What torch says when there is no memory left, in several forms."""
+"""How much memory a training takes, and what torch says when there is none left."""
+
+import resource
+import sys
 
 import torch
 
@@ -13,3 +16,11 @@ def want_of_memory(error: Exception) -> str | None:
     if not (told or isinstance(error, kinds)):
         return None
     return str(error).strip().partition("\n")[0] or "out of memory"
+
+
+def peak_memory(device: str) -> float:
+    """Return the peak memory of the GPU's allocator, or of this process, in MiB."""
+    if device == "cuda":
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,5 +1,6 @@
 """The steps of a training: optimizer, learning rate and loss scale through a recipe's phases."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -36,14 +37,19 @@ class Optimisation:
             self._start_phase(phase)
         self._next_step = (epoch - first) * self._steps_per_epoch
 
-    def step(self, loss: Tensor) -> None:
-        """Change the weights once, against the gradient of the loss."""
+    def step(self, loss: Tensor, look: Callable[[float], None] | None = None) -> None:
+        """Change the weights once, against the gradient of the loss.
+
+        Before that, ``look`` is called: it finds the gradients times the number it is told.
+        """
         factor = self._schedule(self._next_step)
         self._next_step += 1
         for group in self._optimizer.param_groups:
             group["lr"] = group["initial_lr"] * factor
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if look is not None:
+            look(self._scaler.get_scale())  # which waits for a GPU
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._average.step()

@@ -8,26 +8,30 @@ whatever the network is, and a training can go on at any epoch without a saved g
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from cifar_models.fixed_streams import Purpose
 
+Use = Purpose | Literal["diagnostics"]
+"""What draws: a training, or what looks at it and never changes it."""
 
-def stream(seed: int, purpose: Purpose, *key: int | str) -> int:
+
+def stream(seed: int, purpose: Use, *key: int | str) -> int:
     """Return the 63-bit seed of the stream named ``purpose`` and ``key`` under ``seed``."""
     name = "/".join(map(str, (seed, purpose, *key)))
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
-def generator(seed: int, purpose: Purpose, *key: int | str) -> torch.Generator:
+def generator(seed: int, purpose: Use, *key: int | str) -> torch.Generator:
     """Return a CPU generator at the start of a stream; the CPU's, so that every device agrees."""
     return torch.Generator().manual_seed(stream(seed, purpose, *key))
 
 
 @contextmanager
-def global_stream(seed: int, purpose: Purpose, *key: int | str) -> Iterator[None]:
+def global_stream(seed: int, purpose: Use, *key: int | str) -> Iterator[None]:
     """Let torch's global generators draw from a stream inside the block, and restore them after."""
     gpus = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
     with torch.random.fork_rng(gpus):

@@ -1,25 +1,25 @@
 """Training as an iterator: one `EpochResult` an epoch, nothing known of sweeps or of Ray."""
 
-import resource
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifar_models.allocator import keep_freed_memory
 from cifar_models.architectures import ImageShape
 from cifar_models.averaging import settle
 from cifar_models.batches import Batches
-from cifar_models.checkpoint import Checkpoint, Weights
+from cifar_models.checkpoint import Checkpoint, Weights, copy_of
 from cifar_models.classifier import Classifier, autocast, evaluate, images_of
 from cifar_models.datasets import Images, as_tensor
+from cifar_models.diagnostics import Diagnosis, Diagnostic, Subject
 from cifar_models.eager import leave_compiler_out
 from cifar_models.fixed_streams import Purpose
+from cifar_models.memory import peak_memory
 from cifar_models.mixing import Mixture
 from cifar_models.numerics import Numerics
 from cifar_models.optimisation import Optimisation
@@ -39,9 +39,9 @@ class EpochResult:
 
     ``metrics`` holds ``train/loss`` without penalties; where there was a validation
     ``validation/loss`` and one ``validation/<metric>`` for each registered metric;
-    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation;
-    ``images_per_second`` of the training alone; ``peak_memory`` of the process or its GPU in MiB.
-    Values that are not finite are left out.
+    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation, without what
+    diagnostics took; ``images_per_second`` of the training alone; ``peak_memory`` of the process or
+    its GPU in MiB. Values that are not finite are left out.
     """
 
     epoch: int
@@ -97,6 +97,7 @@ class Training(Iterator[EpochResult]):
         validation: Images | None,
         numerics: Numerics,
         num_classes: int,
+        diagnostics: Sequence[Diagnostic] = (),
     ) -> None:
         height, width, channels = train.pixels.shape[1:]
         shape = ImageShape(channels, height, width, num_classes)
@@ -119,7 +120,10 @@ class Training(Iterator[EpochResult]):
         self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics, fixed)
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights, self.averaged = 0, Weights(), Weights()
-        self.optimisation = Optimisation(recipe, self.classifier, len(self.batches), numerics)
+        steps = len(self.batches)
+        self.optimisation = Optimisation(recipe, self.classifier, steps, numerics)
+        seen = Subject(self.classifier, self.loss, train, validation, numerics, seed, steps)
+        self.diagnosis = Diagnosis(diagnostics, seen)
 
     @torch.no_grad()
     def _prepare(self, train: Images) -> None:
@@ -144,7 +148,7 @@ class Training(Iterator[EpochResult]):
         started = time.perf_counter()
         with global_stream(self._seed_of("dropout"), "dropout", epoch):
             train_loss = self._train_epoch(epoch)
-        trained = time.perf_counter()
+        trained = time.perf_counter() - self.diagnosis.seconds
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
         with self._settled(epoch):
@@ -153,11 +157,13 @@ class Training(Iterator[EpochResult]):
                 metrics |= {f"validation/{name}": value for name, value in measured.items()}
             images = len(self.batches) * self.recipe.batch_size
             metrics |= {
-                "seconds": time.perf_counter() - started,
+                "seconds": time.perf_counter() - self.diagnosis.seconds - started,
                 "images_per_second": images / (trained - started),
-                "peak_memory": _peak_memory(self.numerics),
+                "peak_memory": peak_memory(self.numerics.device),
             }
-            return self._record(epoch, metrics)
+            result = self._record(epoch, metrics)
+            self.diagnosis.conclude(epoch, result.status, result.metrics)
+        return result
 
     def _seed_of(self, purpose: Purpose) -> int:
         return self.recipe.fixed_streams.seed_of(purpose, self.seed)
@@ -176,10 +182,11 @@ class Training(Iterator[EpochResult]):
 
     def _step(self, images: Tensor, labels: Tensor, mixture: Mixture) -> Tensor:
         with autocast(self.numerics):
-            logits = self.classifier(mixture.images(images))
+            logits = self.classifier(mixed := mixture.images(images))
         loss = mixture.loss(self.loss, logits.float(), labels)
         terms = [penalty.measure(self.penalised) for penalty in self.recipe.penalties]
-        self.optimisation.step(sum(terms, start=loss))
+        look = self.diagnosis.at(len(self.history) + 1, mixed, labels, mixture, loss)
+        self.optimisation.step(sum(terms, start=loss), look)
         return loss.detach()
 
     @contextmanager
@@ -190,10 +197,10 @@ class Training(Iterator[EpochResult]):
         if not settled:
             yield
             return
-        learning = _copy(self.classifier)
+        learning = copy_of(self.classifier)
         with global_stream(self._seed_of("dropout"), "dropout", epoch), autocast(self.numerics):
             settle(self.classifier, settled, self.batches.epoch(self.seed, epoch))
-        self.averaged = _copy(self.classifier)
+        self.averaged = copy_of(self.classifier)
         yield
         if not self.over:
             self.classifier.load_state_dict(learning)
@@ -206,7 +213,7 @@ class Training(Iterator[EpochResult]):
         score = finite.get("validation/accuracy")
         best = max((r.metrics.get("validation/accuracy", -1.0) for r in self.history), default=-1.0)
         if score is not None and not lost and score > best:
-            self.best_epoch, self.best_weights = epoch, self.averaged or _copy(self.classifier)
+            self.best_epoch, self.best_weights = epoch, self.averaged or copy_of(self.classifier)
         self.history.append(result)
         return result
 
@@ -230,13 +237,14 @@ class Training(Iterator[EpochResult]):
             best_epoch=self.best_epoch,
             best_weights=self.best_weights,
             averaged=averaged,
+            observations=self.diagnosis.observations,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint as if the training had never stopped.
 
         Raises:
-            ValueError: It belongs to another recipe or seed.
+            ValueError: It belongs to another recipe or seed, or was trained without a diagnostic.
         """
         if (checkpoint.signature, checkpoint.seed) != (self.recipe.signature, self.seed):
             raise ValueError(
@@ -244,6 +252,7 @@ class Training(Iterator[EpochResult]):
                 f"not of recipe {self.recipe.signature} with seed {self.seed}; train anew, or "
                 "give the recipe and seed that it belongs to"
             )
+        self.diagnosis.restore(checkpoint)
         self.history = [EpochResult(**result) for result in checkpoint.history]
         self.classifier.load_state_dict(checkpoint.weights)
         self.best_epoch, self.best_weights = checkpoint.best_epoch, checkpoint.best_weights
@@ -261,6 +270,7 @@ def train(
     numerics: Numerics,
     num_classes: int,
     checkpoint: Checkpoint | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
 ) -> Training:
     """Return an iterator that trains one epoch of the recipe at a time.
 
@@ -278,23 +288,12 @@ def train(
         numerics: Where and how to compute.
         num_classes: Number of classes of the data set.
         checkpoint: Where to go on; its history is the iterator's history.
+        diagnostics: What looks at it; no weight is another because of them.
 
     Raises:
         ValueError: The recipe does not fit the data (see `check`), or the checkpoint the recipe.
     """
-    training = Training(recipe, seed, train, validation, numerics, num_classes)
+    training = Training(recipe, seed, train, validation, numerics, num_classes, diagnostics)
     if checkpoint is not None:
         training.restore(checkpoint)
     return training
-
-
-def _copy(classifier: nn.Module) -> Weights:
-    return {name: value.detach().clone() for name, value in classifier.state_dict().items()}
-
-
-def _peak_memory(numerics: Numerics) -> float:
-    """Return the peak memory of the GPU's allocator, or of this process, in MiB."""
-    if numerics.device == "cuda":
-        return float(torch.cuda.max_memory_allocated()) / 2**20
-    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak) / (2**20 if sys.platform == "darwin" else 2**10)

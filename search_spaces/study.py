@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cifar_models.component import Frozen, nearest, registry, sentence
 from cifar_models.costs import Cost
+from cifar_models.diagnostics import Diagnostic
 from cifar_models.metrics import Metric
 from cifar_models.recipe import Recipe
 from search_spaces.claims import Claim
@@ -46,6 +47,8 @@ class Study(Frozen):
     that are surely closer are called equal. Without it, none is."""
     costs: tuple[Cost, ...] = ()
     """What the table shows beside: columns of what each level took, the mean over seeds."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What looks at the trainings of the ablation's first seed, for `sweeps explain`."""
     equal_budget: bool = True
     """Whether all arms train for as many epochs; a comparison of unequal ones says so."""
     reruns: str | None = None
@@ -177,6 +180,14 @@ class Study(Frozen):
                 "(split.validation: 0)"
             )
         return self
+
+    @field_validator("diagnostics")
+    @classmethod
+    def _distinct(cls, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        names = [diagnostic.name for diagnostic in diagnostics]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each diagnostic can be asked for once, got {', '.join(names)}")
+        return diagnostics
 
     def _claimable(self) -> None:
         """See that claims speak of levels that there are."""

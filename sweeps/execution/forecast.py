@@ -10,6 +10,7 @@ from rich.table import Table
 from cifar_models.recipe import Recipe
 from search_spaces.designs import Arm
 from search_spaces.study import SEARCH_SEED, Study
+from sweeps.execution.diagnosing import unseen
 from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import looks, refuse_another_rule, stopping_rule
 from sweeps.execution.options import Options
@@ -215,9 +216,11 @@ def _winner(
 
 
 def _phase(role: str, study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> Phase:
-    specs = distinct(cells)
-    done = sum(s.id in records and records[s.id].ended(study.name) for s in specs)
-    return Phase(role, len(specs), done, sum(s.recipe.epochs for s in specs))
+    specs, again = distinct(cells), unseen(study, cells, records)
+    done = sum(s.id in records and records[s.id].ended(study.name) for s in specs) - len(again)
+    told = [f"has {len(again)} trials that diagnostics have not seen: trained again"]
+    epochs = sum(s.recipe.epochs for s in specs)
+    return Phase(role, len(specs), done, epochs, notes=told if again else [])
 
 
 def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.chain import Chain, Interrupted, Phase
+from sweeps.execution.diagnosing import planned_trials, unseen
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import looks, refuse_another_rule
@@ -29,7 +30,7 @@ from sweeps.execution.reopening import reopen, settle
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestions import claim, open_suggestions, unanswered
-from sweeps.execution.trial_source import PlannedTrials, data_key
+from sweeps.execution.trial_source import data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
@@ -89,7 +90,8 @@ class StudyRun:
             if not self.journal.trials:  # else there may be nothing left to train
                 self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
-            self.tracker = Tracker(runs, self.journal, self.study.name, self._parent(runs))
+            of = (self.study.name, self._parent(runs), self.places.storage)
+            self.tracker = Tracker(runs, self.journal, *of)
             try:
                 self._train()
             except KeyboardInterrupt:  # the second signal, or one before anything was trained
@@ -210,15 +212,14 @@ class StudyRun:
         if role == "ablation":
             for trial in weightless(specs, self.journal, self.study.selection, self.places.storage):
                 self.journal.append("forgotten", trial)  # trained again, in its own run
+            self._forget(unseen(self.study, cells, self.journal.trials))
         self._keep(cells)
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
-        name, storage = self.study.name, self.places.storage
+        of, storage = (self.study, cells, self.journal), self.places.storage
         return Phase(
-            lambda: (
-                PlannedTrials(specs, name, self.journal, storage, self.resources.slots), None
-            ),
+            lambda: (planned_trials(*of, storage, self.resources.slots), None),
             self._progress(title or role, len(specs), done),
-        )  # fmt: skip
+        )
 
     def _evaluation(self) -> Phase:
         """Return the one look at the test images, with every finished trial of the ablation."""

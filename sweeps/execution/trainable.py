@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 import torch
+from pydantic import TypeAdapter
 from ray import tune
 
 from cifar_models import checkpoint as checkpoints
@@ -15,6 +16,7 @@ from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.checkpoint import Checkpoint
 from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
+from cifar_models.diagnostics import Diagnostic, seen_by
 from cifar_models.flops import flops
 from cifar_models.latency import latency
 from cifar_models.memory import want_of_memory
@@ -23,9 +25,10 @@ from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
 from cifar_models.test_time import Views
 from cifar_models.training import EpochResult, Training, build_classifier, train
-from sweeps.record.environment import environment, processor
+from sweeps.record.environment import DIAGNOSED, environment, processor
 
 _REASON_CHARACTERS = 4000
+_DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -76,6 +79,7 @@ class Trainable(tune.Trainable):
         self._trial = config
         self._training: Training | None = None
         self._counts: dict[str, str] = {}
+        self._diagnosed: dict[str, str] = {}
         self._unreported: list[EpochResult] = []
 
     def step(self) -> dict[str, Any]:
@@ -139,10 +143,15 @@ class Trainable(tune.Trainable):
 
     def _start(self, images: TrainingImages, checkpoint: Checkpoint | None) -> Training:
         recipe, numerics = self._parsed()
-        seed = self._trial["spec"]["seed"]
+        diagnostics = _DIAGNOSTICS.validate_python(self._trial.get("diagnostics", ()))
+        if checkpoint is not None and not seen_by(checkpoint, diagnostics):
+            checkpoint = None  # of a study that does not look: its first epochs are not to be had
+        keys = ",".join(diagnostic.key for diagnostic in diagnostics)
+        self._diagnosed = {DIAGNOSED: keys} if keys else {}
         return train(
-            recipe, seed, images.train, images.validation, numerics, images.num_classes, checkpoint
-        )
+            recipe, self._trial["spec"]["seed"], images.train, images.validation, numerics,
+            images.num_classes, checkpoint, diagnostics,
+        )  # fmt: skip
 
     def _parsed(self) -> tuple[Recipe, Numerics]:
         for source in self._sources:
@@ -176,6 +185,7 @@ class Trainable(tune.Trainable):
             "device": torch.cuda.get_device_name() if cuda else processor(),
             "gpus": f"{self._gpus:g}",
             **self._counts,
+            **self._diagnosed,
         }
 
     def _count(self, training: Training, images: TrainingImages) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ray.tune.experiment import Trial
@@ -110,17 +110,32 @@ class TrialSource(ABC):
 
 
 class PlannedTrials(TrialSource):
-    """A fixed list: an ablation's cells, or recipes that are trained again."""
+    """A fixed list: an ablation's cells, or recipes that are trained again.
+
+    Args:
+        specs: the trials; those that have ended are left out.
+        study: whose they are.
+        journal: the record.
+        storage: of the checkpoints.
+        slots: trials at once.
+        diagnostics: by trial what looks at it, as plain data.
+    """
 
     def __init__(
-        self, specs: Iterable[TrialSpec], study: str, journal: Journal, storage: str, slots: int
-    ) -> None:
+        self, specs: Iterable[TrialSpec], study: str, journal: Journal, storage: str, slots: int,
+        diagnostics: Mapping[str, list[dict[str, Any]]] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(study, journal, storage, slots)
+        self._diagnostics = diagnostics or {}
         self._waiting = deque(spec for spec in specs if not self.settled(spec.id))
 
     def next_spec(self) -> TrialSpec | None:
         """Return the next trial of the list."""
         return self._waiting.popleft() if self._waiting else None
+
+    def config(self, spec: TrialSpec) -> dict[str, Any]:
+        """Return what the worker is told: also what looks at the trial."""
+        return super().config(spec) | {"diagnostics": self._diagnostics.get(spec.id, [])}
 
 
 def data_key(recipe: Recipe, seed: int) -> str:

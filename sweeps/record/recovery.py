@@ -7,12 +7,15 @@ import contextlib
 
 from mlflow.entities import Run
 
-from sweeps.record.environment import PACKAGES
+from sweeps.record.environment import DIAGNOSED, PACKAGES
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
 
-FACTS = (*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "latency", "gpus")
+FACTS = (
+    *(*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "latency", "gpus"),
+    DIAGNOSED,
+)
 RULES = ("last", "best")
 
 

@@ -13,6 +13,7 @@ from cifar_models.component import registry
 from cifar_models.costs import Cost
 from sweeps.record.environment import PACKAGES
 from sweeps.record.mlflow_runs import Runs
+from sweeps.record.observations import observations
 from sweeps.record.places import resolve_places
 from sweeps.record.registration import Registration, registered
 
@@ -36,6 +37,7 @@ class Results:
         recipes: the recipe of each variant of the ablation that has a run: flat paths and texts.
         command: the words that the study was last run with.
         registration: what was written down of it before, if anything.
+        observations: what diagnostics have seen, a frame each, by their names (`observations`).
     """
 
     study: dict[str, Any]
@@ -48,6 +50,7 @@ class Results:
     recipes: dict[str, dict[str, str]] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     registration: Registration | None = None
+    observations: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) -> Results:
@@ -56,8 +59,9 @@ def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) 
     Args:
         study: Name of the study.
         tracking_uri: MLflow's server or database; by default the one in ``runs``.
-        searched: Read the curves of the search's trials too; without them their rows have holes
-            where a curve says it, and an ablation table is the same.
+        searched: Read the curves of the search's trials too, and what diagnostics have seen;
+            without the former their rows have holes where a curve says it, and an ablation table is
+            the same.
 
     Raises:
         ValueError: MLflow does not answer, or knows no such study.
@@ -97,6 +101,7 @@ def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) 
         recipes=_recipes(membership["cells"], found),
         command=tuple(membership.get("command", ())),
         registration=registered(runs, parent),
+        observations=observations(runs, membership, found) if searched else {},
     )
 
 

@@ -14,10 +14,12 @@ from typing import Any, Self
 
 from mlflow.entities import Run
 
+from sweeps.record.environment import DIAGNOSED
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import DECIDED, TERMINAL, Journal
 from sweeps.record.labels import labels, run_name
 from sweeps.record.mlflow_runs import MEMBERSHIP, RUN_NAME, Runs, first_line
+from sweeps.record.observations import keep
 from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
@@ -55,10 +57,21 @@ class _Mirror:
 
 
 class Tracker:
-    """Mirrors the trials of a study's journal in MLflow."""
+    """Mirrors the trials of a study's journal in MLflow.
 
-    def __init__(self, runs: Runs, journal: Journal, study: str, parent: str) -> None:
+    Args:
+        runs: MLflow.
+        journal: what it is to have.
+        study: whose trials are mirrored.
+        parent: the study's own run.
+        storage: where the checkpoints are, which hold what diagnostics have seen.
+    """
+
+    def __init__(
+        self, runs: Runs, journal: Journal, study: str, parent: str, storage: str = ""
+    ) -> None:
         self.runs, self.journal, self.study, self.parent = runs, journal, study, parent
+        self._storage = storage
         self.problem: str | None = None
         """Why MLflow is behind the journal at the moment, if it is."""
         self._bug: Exception | None = None
@@ -188,6 +201,8 @@ class Tracker:
             update.epochs([r for e, r in sorted(record.results.items()) if e > mirror.epochs])
         if status in _ENDED and (mirror.status != status or mirror.epochs != done):
             update.end(record)
+            if DIAGNOSED in record.facts:
+                keep(self.runs, mirror.run_id, self._storage, trial)
         tests = len(record.tests)
         if tests > mirror.tests:
             update.tests(record)

@@ -46,9 +46,12 @@ def finish(journal: Journal, cell: Cell, curve: Sequence[float], rule: str = "la
     journal.append("test", cell.spec.id, selection=rule, metrics=metrics)
 
 
-def mirror(runs: Runs, journal: Journal, study: Study, members: Sequence[Cell]) -> None:
-    """Let MLflow have what the journal has of a study's members."""
-    tracker = Tracker(runs, journal, study.name, runs.create_parent(study.name, study.question))
+def mirror(
+    runs: Runs, journal: Journal, study: Study, members: Sequence[Cell], storage: str = ""
+) -> None:
+    """Let MLflow have what the journal, and the checkpoints, have of a study's members."""
+    parent = runs.create_parent(study.name, study.question)
+    tracker = Tracker(runs, journal, study.name, parent, storage)
     tracker.label(cell.to_json() for cell in members)
     for cell in members:
         tracker.changed(cell.spec.id)

@@ -1,0 +1,103 @@
+"""All diagnostics of one training, and what they have seen."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from cifar_models.checkpoint import Checkpoint
+from cifar_models.diagnostics.diagnostic import Diagnostic, Observer, Row
+from cifar_models.diagnostics.moment import Moment
+from cifar_models.diagnostics.subject import Subject
+from cifar_models.diagnostics.trained import Trained
+from cifar_models.mixing import Mixture
+
+Observations = dict[str, dict[str, list[Any]]]
+"""Columns by name, by `Diagnostic.key`: plain data, which a checkpoint can hold."""
+
+
+class Diagnosis:
+    """Lets diagnostics look; without any it does nothing."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], subject: Subject) -> None:
+        self.diagnostics, self.subject = tuple(diagnostics), subject
+        self.observations: Observations = {diagnostic.key: {} for diagnostic in diagnostics}
+        self.seconds = 0.0
+        """What observing the steps of the epoch has taken so far."""
+        self._begin()
+
+    def _begin(self) -> None:
+        made = ((d.key, d.observer()) for d in self.diagnostics)
+        self._observers: dict[str, Observer] = {key: o for key, o in made if o is not None}
+        self._step, self.seconds = 0, 0.0
+
+    def at(
+        self, epoch: int, images: Tensor, labels: Tensor, mixture: Mixture, loss: Tensor
+    ) -> Callable[[float], None] | None:
+        """Return what looks at a step when its gradients are known; None if nothing does.
+
+        Args:
+            epoch: from 1.
+            images: the batch as the classifier is given it.
+            labels: of the batch.
+            mixture: what turns logits and labels into the loss.
+            loss: without penalties.
+        """
+        if not self._observers:
+            return None
+        criterion = partial(mixture.loss, self.subject.loss, labels=labels)
+        moment = Moment(self.subject, epoch, self._step, images, criterion, loss.detach())
+        return partial(self._observe, moment)
+
+    def _observe(self, moment: Moment, scale: float) -> None:
+        began = time.perf_counter()
+        moment.scale = scale
+        for observer in self._observers.values():
+            observer.observe(moment)
+        self._step += 1
+        self.seconds += time.perf_counter() - began
+
+    def conclude(self, epoch: int, status: str, metrics: dict[str, float]) -> None:
+        """Take down what an epoch gave; weights that diverged are not analysed."""
+        trained = Trained(self.subject, epoch, status != "running", metrics)
+        for diagnostic in self.diagnostics:
+            observer = self._observers.get(diagnostic.key)
+            if observer is not None:
+                self._keep(diagnostic, epoch, observer.rows())
+            if status != "diverged":
+                self._keep(diagnostic, epoch, diagnostic.analyse(trained))
+        self._begin()
+
+    def _keep(self, diagnostic: Diagnostic, epoch: int, rows: Iterable[Row]) -> None:
+        columns = self.observations[diagnostic.key]
+        for row in rows:
+            whole = {"epoch": epoch, **row}
+            if not columns:
+                columns |= {name: [] for name in whole}
+            if whole.keys() != columns.keys():
+                raise ValueError(
+                    f"rows of {diagnostic.name} differ in their columns: {', '.join(whole)} "
+                    f"after {', '.join(columns)}"
+                )
+            for name, value in whole.items():
+                columns[name].append(value)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take up what was seen before.
+
+        Raises:
+            ValueError: One of the diagnostics has not looked from the first epoch on.
+        """
+        if not seen_by(checkpoint, self.diagnostics):
+            names = ", ".join(diagnostic.name for diagnostic in self.diagnostics)
+            raise ValueError(f"the checkpoint is of a training without {names}; train anew")
+        kept = checkpoint.observations
+        self.observations = {key: kept.get(key, {}) for key in self.observations}
+
+
+def seen_by(checkpoint: Checkpoint, diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether all of these have looked at a training from its first epoch on."""
+    unseen = {diagnostic.key for diagnostic in diagnostics} - checkpoint.observations.keys()
+    return not unseen or not checkpoint.epoch

@@ -1,0 +1,183 @@
+"""Diagnostics beside a training: they cost nothing when off, and never change it."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any, Literal
+
+import pytest
+import torch
+
+from cifar_models.checkpoint import load, save
+from cifar_models.component import forget, registry
+from cifar_models.diagnostics import (
+    AlongGradient,
+    Diagnosis,
+    Diagnostic,
+    GradientFlow,
+    Moment,
+    Observer,
+    Row,
+    Sharpness,
+    Trained,
+)
+from cifar_models.numerics import Numerics
+from cifar_models.recipe import Recipe
+from cifar_models.training import Training, train
+from tests.cifar_models.components import of
+from tests.cifar_models.small import RECIPE, images, measured
+
+MIXED = RECIPE.replace({"mixing": "mixup", "averaging": "ema", "penalties": ["l2"]})
+"""Batch norm, dropout, mixing, penalties, averaged weights, two optimizers with state."""
+SMALL: dict[str, Any] = {"sharpness": {"images": 10}, "activation_statistics": {"images": 10}}
+
+
+def begin(
+    recipe: Recipe, diagnostics: Iterable[Diagnostic] = (), checkpoint: Any = None
+) -> Training:
+    parts = images()
+    return train(
+        recipe, 0, parts.train, parts.validation, Numerics(), 10, checkpoint, tuple(diagnostics)
+    )
+
+
+def every() -> list[Diagnostic]:
+    found: list[Any] = []
+    for name, choice in registry("diagnostic").items():
+        often = {"every_steps": 2} if issubclass(choice, AlongGradient) else {}
+        found.append(choice.model_validate({**SMALL.get(name, {}), **often}))
+    return found
+
+
+def bits(value: Any) -> bytes:
+    buffer = BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+def test_weights_and_optimizer_are_equal_bit_for_bit_with_every_diagnostic() -> None:
+    plain, looked = begin(MIXED), begin(MIXED, every())
+    for _ in range(4):
+        next(plain), next(looked)
+    one, other = plain.checkpoint(), looked.checkpoint()
+    assert bits(one.weights) == bits(other.weights)
+    assert bits(one.averaged) == bits(other.averaged)
+    assert bits(one.optimizer) == bits(other.optimizer)
+    assert measured(plain) == measured(looked)
+    list(plain), list(looked)
+    assert bits(plain.checkpoint().weights) == bits(looked.checkpoint().weights)
+    assert measured(plain) == measured(looked)
+    assert all(looked.diagnosis.observations[d.key]["epoch"] for d in every()), "each has looked"
+
+
+@pytest.mark.parametrize("choice", of("diagnostic"))
+def test_each_draws_nothing_from_the_training_and_gives_plain_rows(choice: type[Any]) -> None:
+    diagnostic = choice.model_validate(SMALL.get(choice().name, {}))
+    training = begin(RECIPE.replace({"phases.0.epochs": 1, "phases.1.epochs": 1}), [diagnostic])
+    before = torch.get_rng_state()
+    list(training)
+    assert torch.equal(torch.get_rng_state(), before)
+    found = training.diagnosis.observations[diagnostic.key]
+    assert len(set(map(len, found.values()))) == 1
+    assert set(found["epoch"]) <= {0, 1, 2}
+    plain = (int, float, str, list, type(None))
+    assert all(type(value) in plain for column in found.values() for value in column)
+
+
+def test_without_diagnostics_nothing_looks() -> None:
+    training = begin(RECIPE)
+    next(training)
+    assert training.diagnosis.at(1, *[torch.zeros(())] * 4) is None  # type: ignore[arg-type]
+    assert training.diagnosis.observations == {}
+    assert training.diagnosis.seconds == 0
+    modules = [training.classifier, *training.classifier.modules()]
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    assert not any(getattr(module, hook) for module in modules for hook in hooks)
+    assert not any(weight._backward_hooks for weight in training.classifier.parameters())
+
+
+def test_what_was_seen_survives_a_stop(tmp_path: Any) -> None:
+    diagnostics = every()
+    whole, stopped = begin(MIXED, diagnostics), begin(MIXED, diagnostics)
+    list(whole)
+    next(stopped), next(stopped), next(stopped)
+    url = str(tmp_path / "it.pt")
+    save(stopped.checkpoint(), url)
+    again = begin(MIXED, diagnostics, load(url))
+    list(again)
+    assert again.diagnosis.observations == whole.diagnosis.observations
+
+
+def test_a_training_that_was_not_looked_at_cannot_go_on_with_it() -> None:
+    plain = begin(RECIPE)
+    next(plain)
+    with pytest.raises(ValueError, match="a training without gradient_flow; train anew"):
+        begin(RECIPE, [GradientFlow()], plain.checkpoint())
+    looked = begin(RECIPE, [GradientFlow()])
+    next(looked)
+    assert next(begin(RECIPE, [], looked.checkpoint())).epoch == 2
+
+
+def test_a_training_that_has_not_begun_can_be_looked_at() -> None:
+    assert next(begin(RECIPE, [GradientFlow()], begin(RECIPE).checkpoint())).epoch == 1
+
+
+def test_the_same_diagnostic_with_other_settings_is_another() -> None:
+    assert Sharpness().key == Sharpness().key != Sharpness(images=7).key
+    assert Sharpness().key.startswith("sharpness-")
+
+
+def test_weights_that_diverged_are_not_analysed() -> None:
+    wild = RECIPE.replace({"phases.0.optimizer": {"name": "sgd", "lr": 1e20}})
+    training = begin(wild, [GradientFlow(), Sharpness(images=10)])
+    list(training)
+    assert training.history[-1].status == "diverged"
+    flow, sharp = (training.diagnosis.observations[d.key] for d in training.diagnosis.diagnostics)
+    epochs = len(training.history)
+    assert max(flow["epoch"]) == epochs
+    assert epochs not in sharp.get("epoch", [])
+
+
+class _Sleepy(Observer):
+    def observe(self, moment: Moment) -> None:
+        import time
+
+        time.sleep(0.05)
+
+    def rows(self) -> Iterable[Row]:
+        return ()
+
+
+@pytest.fixture
+def sleepy() -> Iterator[type[Diagnostic]]:
+    class Sleepy(Diagnostic):
+        name: Literal["sleepy"] = "sleepy"
+
+        def observer(self) -> Observer:
+            return _Sleepy()
+
+        def analyse(self, trained: Trained) -> Iterable[Row]:
+            return [{"a": 1}, {"b": 1}] if trained.epoch == 2 else []
+
+    yield Sleepy
+    forget(Sleepy.__module__)
+
+
+def test_the_time_of_an_epoch_is_without_what_looking_took(sleepy: type[Diagnostic]) -> None:
+    plain, slow = begin(RECIPE), begin(RECIPE, [sleepy()])
+    next(plain)
+    metrics = next(slow).metrics
+    assert metrics["seconds"] < 3 * 0.05
+    assert metrics["images_per_second"] > 90 / (3 * 0.05)
+
+
+def test_rows_of_different_columns_are_refused(sleepy: type[Diagnostic]) -> None:
+    training = begin(RECIPE, [sleepy()])
+    next(training)
+    with pytest.raises(ValueError, match="rows of sleepy differ in their columns"):
+        next(training)
+
+
+def test_a_diagnosis_of_nothing_keeps_nothing() -> None:
+    diagnosis = Diagnosis((), begin(RECIPE).diagnosis.subject)
+    diagnosis.conclude(1, "running", {})
+    assert diagnosis.observations == {}

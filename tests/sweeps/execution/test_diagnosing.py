@@ -1,0 +1,138 @@
+"""Which trials are looked at, and what becomes of those that were not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cifar_models.checkpoint import load
+from cifar_models.diagnostics import GradientFlow, Sharpness
+from cifar_models.numerics import Numerics
+from search_spaces import Study, factor
+from sweeps.execution import trainable
+from sweeps.execution.diagnosing import looked_at, planned_trials, unseen
+from sweeps.execution.plan import Cell
+from sweeps.execution.trainable import Trainable, TrainingImages
+from sweeps.record.environment import DIAGNOSED
+from sweeps.record.identity import TrialSpec
+from sweeps.record.journal import Journal
+from tests.cifar_models.small import ONE_PHASE, images
+
+LOOKING = (GradientFlow(), Sharpness(images=10))
+STUDY = Study(
+    name="small",
+    question="?",
+    base=ONE_PHASE,
+    factors=(factor("norm", "model.norm", "batch", "none"),),
+    seeds=(4, 7),
+    diagnostics=LOOKING,
+)
+
+
+def cells(study: Study = STUDY, role: str = "ablation") -> list[Cell]:
+    return [
+        Cell(TrialSpec(arm.recipe, seed, Numerics(), "f"), role, arm.factor, arm.level)
+        for seed in study.seed_list
+        for arm in study.arms()
+    ]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Any:
+    journal = Journal(tmp_path)
+    yield journal
+    journal.close()
+
+
+def finished(journal: Journal, trial: str, seen: str | None) -> None:
+    journal.append("started", trial, facts={} if seen is None else {DIAGNOSED: seen})
+    journal.append("result", trial, epoch=2, status="finished", metrics={}, study="small")
+
+
+def test_the_first_seed_of_each_level_is_looked_at() -> None:
+    first = [cell.spec.id for cell in cells() if cell.spec.seed == 4]
+    assert list(looked_at(STUDY, cells())) == first
+    names = [asked["name"] for asked in looked_at(STUDY, cells())[first[0]]]
+    assert names == ["gradient_flow", "sharpness"]
+    assert not looked_at(STUDY, cells(role="search"))
+    assert not looked_at(STUDY.replace(diagnostics=()), cells())
+
+
+def test_a_worker_is_told_what_looks_at_its_trial(journal: Journal) -> None:
+    source = planned_trials(STUDY, cells(), journal, "runs", 1)
+    told = [source.config(cell.spec)["diagnostics"] for cell in cells()]
+    assert [len(asked) for asked in told] == [2, 2, 0, 0]
+
+
+def test_what_ended_without_is_trained_again(journal: Journal) -> None:
+    first, second, *_ = looked_at(STUDY, cells())
+    keys = ",".join(diagnostic.key for diagnostic in LOOKING)
+    assert unseen(STUDY, cells(), journal.trials) == []
+    finished(journal, first, keys)
+    finished(journal, second, None)
+    assert unseen(STUDY, cells(), journal.trials) == [second]
+    others = STUDY.replace(diagnostics=(GradientFlow(), Sharpness(images=11)))
+    assert unseen(others, cells(), journal.trials) == [first, second]
+    fewer = STUDY.replace(diagnostics=(GradientFlow(),))
+    assert unseen(fewer, cells(), journal.trials) == [second]
+    assert unseen(STUDY.replace(diagnostics=()), cells(), journal.trials) == []
+
+
+def test_the_identity_of_a_trial_is_the_same_with_diagnostics() -> None:
+    without = STUDY.replace(diagnostics=())
+    assert [c.spec.id for c in cells()] == [c.spec.id for c in cells(without)]
+
+
+@pytest.fixture
+def images_at_hand(monkeypatch: pytest.MonkeyPatch) -> TrainingImages:
+    monkeypatch.setattr("ray.get", lambda reference: reference)
+    monkeypatch.setattr(trainable, "latency", lambda *_: None)
+    parts = images()
+    return TrainingImages(parts.train, parts.validation, 10)
+
+
+def worker(folder: Path, shown: TrainingImages, diagnostics: tuple[Any, ...]) -> Trainable:
+    spec = cells()[0].spec
+    made = Trainable.__new__(Trainable)
+    config = {
+        "spec": spec.to_json(),
+        "data": "drawn",
+        "checkpoint": str(folder / "it.pt"),
+        "recorded_epochs": 0,
+        "diagnostics": [diagnostic.model_dump(mode="json") for diagnostic in diagnostics],
+    }
+    made.setup(config, {"drawn": shown})  # type: ignore[dict-item]
+    return made
+
+
+def test_a_worker_says_what_has_looked(tmp_path: Path, images_at_hand: TrainingImages) -> None:
+    made = worker(tmp_path, images_at_hand, LOOKING)
+    assert made.step()["facts"][DIAGNOSED] == ",".join(d.key for d in LOOKING)
+    made.step()
+    seen = load(str(tmp_path / "it.pt")).observations
+    assert set(seen) == {d.key for d in LOOKING}
+    assert set(seen[LOOKING[1].key]["epoch"]) == {1, 2}
+    plain = worker(tmp_path / "other", images_at_hand, ())
+    assert DIAGNOSED not in plain.step()["facts"]
+
+
+def test_what_was_begun_without_begins_again(
+    tmp_path: Path, images_at_hand: TrainingImages
+) -> None:
+    worker(tmp_path, images_at_hand, ()).step()
+    again = worker(tmp_path, images_at_hand, LOOKING)
+    assert [again.step()["epoch"], again.step()["epoch"]] == [1, 2]
+    goes_on = worker(tmp_path, images_at_hand, LOOKING[:1])
+    assert goes_on.step()["epoch"] == 1, "told again, as nothing of it is recorded"
+    assert goes_on.step()["status"] == "finished"
+
+
+def test_a_study_keeps_its_diagnostics_as_plain_data() -> None:
+    asked = STUDY.model_dump(mode="json")["diagnostics"]
+    assert Study.model_validate(STUDY.model_dump(mode="json")).diagnostics == LOOKING
+    assert asked[1] == {"name": "sharpness", "images": 10, "every_epochs": 1}
+
+
+def test_each_is_asked_for_once() -> None:
+    with pytest.raises(ValueError, match="each diagnostic can be asked for once, got sharpness, s"):
+        STUDY.replace(diagnostics=(Sharpness(), Sharpness(images=3)))
