@@ -6,6 +6,7 @@ from sweeps.commands.analyse import analyse
 from sweeps.commands.attach import attach
 from sweeps.commands.clean import clean
 from sweeps.commands.doctor import doctor
+from sweeps.commands.explain import explain
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
@@ -34,6 +35,7 @@ app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)
 app.command("report")(report)
+app.command("explain")(explain)
 app.command("analyse")(analyse)
 app.command("export")(export)
 app.command("verify")(verify)
