@@ -1,0 +1,1 @@
+"""The machines: is all well with them, before anything is spent?"""
