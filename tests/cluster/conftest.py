@@ -59,4 +59,4 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
 @pytest.fixture(scope="package")
 def undisturbed(cluster: LocalCluster) -> str:
     """What the study prints when nothing befalls it."""
-    return cluster.run_study("undisturbed")
+    return cluster.run_study()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import yaml
@@ -16,23 +17,39 @@ FILE = "cluster.local.yaml"
 
 
 class LocalCluster:
-    """Three hosts, and the machine from which a user commands them."""
+    """Three hosts, the machine from which a user commands them, and a stranger on their network."""
 
     def __init__(self, there: list[Host], folder: Path) -> None:
-        self.hosts, self.folder = there, folder
-        self.head, *self.workers = there
+        *self.hosts, self.stranger = there
+        self.head, *self.workers = self.hosts
+        self.folder = folder
         self.home = folder / "user"
         self.home.mkdir()
         self.file = folder / FILE
         self.file.write_text(self._filled_in(), encoding="utf-8")
+        before = os.umask(0o077)
         self.ray("get-auth-token", "--generate")
+        os.umask(before)
 
     def _filled_in(self) -> str:
-        """Return the project's file with these hosts' addresses, as a user edits it."""
-        config = yaml.safe_load((ROOT / FILE).read_text(encoding="utf-8"))
+        """Return the project's file with what is this cluster's own, as a user edits it.
+
+        Nothing can be downloaded here: the versions are those that are installed.
+        """
+        versions = self.folder / "constraints.txt"
+        versions.write_text(
+            "".join(
+                f"{package.name}=={package.version}\n"
+                for package in metadata.distributions()
+                if package.name != "cifar-sweeps"
+            )
+        )
+        text = (ROOT / FILE).read_text(encoding="utf-8")
+        config = yaml.safe_load(text.replace("/shared/sweeps", "/mnt/sweeps"))
         config["provider"]["head_ip"] = self.head.address
         config["provider"]["worker_ips"] = [host.address for host in self.workers]
         config["auth"] = {"ssh_user": "root", "ssh_private_key": str(self.head.key)}
+        config["file_mounts"]["~/cifar-sweeps/constraints.txt"] = str(versions)
         return yaml.safe_dump(config)
 
     @property
@@ -61,16 +78,17 @@ class LocalCluster:
         """Run the script on the head."""
         return self.ray("submit", str(self.file), "sweeps/ablation.py", "--", *words, fails=fails)
 
-    def run_study(self, name: str, *options: str) -> str:
-        """Run ``shared.py`` with places of its own, on all hosts."""
-        return self.submit(
-            "--study", "shared.py", "--storage", f"/mnt/{name}", "--state", name,
-            "--min-concurrent", str(len(self.hosts) * (os.cpu_count() or 1)), *options,
-        )  # fmt: skip
+    def run_study(self, *options: str) -> str:
+        """Run ``shared.py`` on all hosts; its places are those of the cluster file."""
+        slots = len(self.hosts) * (os.cpu_count() or 1)
+        return self.submit("--study", "shared.py", "--min-concurrent", str(slots), *options)
 
-    def state(self, name: str) -> Path:
-        """Return where the head has journal and databases of a study that was run so."""
-        return self.head.home / name
+    def run_apart(self, name: str, *options: str) -> str:
+        """Run it with places of its own, where nothing is known of another run."""
+        return self.run_study(
+            "--storage", f"/mnt/{name}", "--state", name, "--tracking-uri",
+            f"sqlite:///{self.head.home / name}/mlflow.db", *options,
+        )  # fmt: skip
 
     def down(self) -> None:
         """End it."""
@@ -80,5 +98,5 @@ class LocalCluster:
 @contextlib.contextmanager
 def local_cluster(folder: Path) -> Iterator[LocalCluster]:
     """Let there be a cluster of three hosts, which is not yet up."""
-    with hosts(3, folder) as there:
+    with hosts(4, folder) as there:
         yield LocalCluster(there, folder)

@@ -34,15 +34,20 @@ def outcome(state: Path) -> dict[str, Any]:
 
 def assert_as_undisturbed(cluster: LocalCluster, name: str) -> None:
     """Assert that a study's results are those of its twin, and that nothing is there twice."""
-    state = cluster.state(name)
-    assert outcome(state) == outcome(cluster.state("undisturbed"))
+    state = cluster.head.home / name
+    assert outcome(state) == outcome(cluster.head.home / "sweeps-state")
     results = Counter(
         (event["trial"], event["epoch"])
         for event in read_events(state / FILE)
         if event["event"] == "result"
     )
     assert set(results.values()) == {1}
-    runs = Runs(f"sqlite:///{state / 'mlflow.db'}", reading=True).find(kind="trial")
+    assert_recorded(state)
+
+
+def assert_recorded(folder: Path) -> None:
+    """Assert that MLflow's database there has each trial once, at its end."""
+    runs = Runs(f"sqlite:///{folder / 'mlflow.db'}", reading=True).find(kind="trial")
     assert len(runs) == TRIALS
     assert {run.info.status for run in runs} == {"FINISHED"}
 
@@ -66,19 +71,23 @@ def test_trials_run_on_all_hosts_and_the_table_arrives(
     cluster: LocalCluster, undisturbed: str
 ) -> None:
     assert "relu (baseline)" in undisturbed
-    state = cluster.state("undisturbed")
+    state = cluster.head.home / "sweeps-state"
     records = read_records(state)
     assert Counter(record.status for record in records.values()) == {"finished": TRIALS}
     nodes = {record.facts["node"] for record in records.values()}
     assert nodes == {host.name for host in cluster.hosts}
     assert "softsign" in (state / "studies/shared/table.md").read_text(encoding="utf-8")
     assert "model:" in (state / "studies/shared/best.yaml").read_text(encoding="utf-8")
+    assert (cluster.head.shared / "sweeps/checkpoints").is_dir()
+    assert_recorded(cluster.head.home / "mlflow")
+    curves = (cluster.head.home / "mlflow/artifacts").rglob("curves.csv")
+    assert len(list(curves)) == TRIALS, "not all went through the server"
 
 
 def test_hosts_that_are_lost_cost_nothing_but_time(cluster: LocalCluster, undisturbed: str) -> None:
     assert undisturbed
-    state = cluster.state("bereft")
-    cluster.run_study("bereft", "--detach")
+    state = cluster.head.home / "bereft"
+    cluster.run_apart("bereft", "--detach")
     wait_until(lambda: all(trains_on(host, state) for host in cluster.workers))
     cut_off, killed = cluster.workers
     cut_off.cut_off()
@@ -96,8 +105,8 @@ def test_a_head_that_is_lost_goes_on_when_it_is_back(
     cluster: LocalCluster, undisturbed: str
 ) -> None:
     assert undisturbed
-    state = cluster.state("headless")
-    cluster.run_study("headless", "--detach")  # waits until the lost ones have joined again
+    state = cluster.head.home / "headless"
+    cluster.run_apart("headless", "--detach")  # waits until the lost ones have joined again
     wait_until(lambda: all(trains_on(host, state) for host in cluster.hosts))
     cluster.head.kill()
     wait_until(lambda: at_work(state) is None)
@@ -105,5 +114,5 @@ def test_a_head_that_is_lost_goes_on_when_it_is_back(
     assert any(status != "finished" for status, *_ in known.values()), "it had ended before"
     cluster.head.boot()
     cluster.up()
-    cluster.run_study("headless")
+    cluster.run_apart("headless")
     assert_as_undisturbed(cluster, "headless")
