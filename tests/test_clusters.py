@@ -107,7 +107,9 @@ def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_machines_of_aws_may_do_no_more_than_they_must() -> None:
-    template = yaml.load((ROOT / "cluster.account.yaml").read_text(), Template)["Resources"]
+    text = (ROOT / "cluster.account.yaml").read_text()
+    assert not any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text)), "AWS refuses them"
+    template = yaml.load(text, Template)["Resources"]
     config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
     profiles = {template[name]["Properties"]["InstanceProfileName"]: template[name]
                 for name in ("HeadProfile", "WorkerProfile")}  # fmt: skip
