@@ -15,6 +15,7 @@ from sweeps.commands.report import report
 from sweeps.commands.reproduce import reproduce
 from sweeps.commands.retry import retry
 from sweeps.commands.run import run
+from sweeps.commands.serve import serve
 from sweeps.commands.status import status
 from sweeps.commands.stop import stop
 from sweeps.commands.table import table
@@ -43,6 +44,7 @@ app.command("reproduce")(reproduce)
 app.command("retry")(retry)
 app.command("logs")(logs)
 app.command("clean")(clean)
+app.command("serve")(serve)
 
 
 def main() -> None:
