@@ -6,6 +6,7 @@ from sweeps.commands.analyse import analyse
 from sweeps.commands.attach import attach
 from sweeps.commands.clean import clean
 from sweeps.commands.doctor import doctor
+from sweeps.commands.explain import explain
 from sweeps.commands.export import export
 from sweeps.commands.list import list_choices
 from sweeps.commands.logs import logs
@@ -14,6 +15,7 @@ from sweeps.commands.report import report
 from sweeps.commands.reproduce import reproduce
 from sweeps.commands.retry import retry
 from sweeps.commands.run import run
+from sweeps.commands.serve import serve
 from sweeps.commands.status import status
 from sweeps.commands.stop import stop
 from sweeps.commands.table import table
@@ -34,6 +36,7 @@ app.command("plan")(plan)
 app.command("list")(list_choices)
 app.command("table")(table)
 app.command("report")(report)
+app.command("explain")(explain)
 app.command("analyse")(analyse)
 app.command("export")(export)
 app.command("verify")(verify)
@@ -41,6 +44,7 @@ app.command("reproduce")(reproduce)
 app.command("retry")(retry)
 app.command("logs")(logs)
 app.command("clean")(clean)
+app.command("serve")(serve)
 
 
 def main() -> None:

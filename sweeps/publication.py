@@ -186,6 +186,7 @@ def material_of(results: Results) -> Material:
         recipes=results.recipes,
         commands=tuple(_commands(results)),
         importance=_importance(results),
+        observations=results.observations,
     )
 
 

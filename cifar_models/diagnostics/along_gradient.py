@@ -41,7 +41,7 @@ class _Walk(Observer):
     def observe(self, moment: Moment) -> None:
         if moment.step % self.diagnostic.every_steps == 0:
             looked = self.diagnostic.look(moment).items()
-            self.found += [(moment.step, size, numbers) for size, numbers in looked]
+            self.found += [(moment.number, size, numbers) for size, numbers in looked]
 
     def rows(self) -> Iterable[Row]:
         for step, size, numbers in self.found:

@@ -12,7 +12,7 @@ class BetaSmoothness(AlongGradient):
     """Change of a batch's gradient along it, divided by the distance moved.
 
     Its maximum over the step sizes is the effective beta-smoothness of the step; of a quadratic
-    loss it is the curvature along the gradient. Columns: ``step`` (of the epoch, from 0),
+    loss it is the curvature along the gradient. Columns: ``step`` (of the training, from 0),
     ``step_size``, ``beta``.
 
     Source: Santurkar et al. 2018 (arXiv:1805.11604), section 3.1 and figure 4c.

@@ -11,7 +11,7 @@ from cifar_models.diagnostics.moment import Moment, distance, norm
 class GradientPredictiveness(AlongGradient):
     """Distance of a batch's gradient to what it becomes at several step sizes along it.
 
-    Columns: ``step`` (of the epoch, from 0), ``step_size``, ``distance`` (l2, over all weights),
+    Columns: ``step`` (of the training, from 0), ``step_size``, ``distance`` (l2, over all weights),
     ``norm`` (of the gradient where the step begins), the same in every row of a step.
 
     Source: Santurkar et al. 2018 (arXiv:1805.11604), section 3.1 and figure 4b.

@@ -13,7 +13,7 @@ class LossLandscape(AlongGradient):
 
     Step size 0 is the loss where the step begins: over trainings that differ in their learning
     rate, its band by step is the landscape's other definition, over learning rates. Columns:
-    ``step`` (of the epoch, from 0), ``step_size``, ``loss``.
+    ``step`` (of the training, from 0), ``step_size``, ``loss``.
 
     Source: Santurkar et al. 2018 (arXiv:1805.11604), section 3.1 and figure 4a.
     """

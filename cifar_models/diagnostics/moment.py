@@ -39,6 +39,11 @@ class Moment:
     _gradients: dict[float, tuple[Tensor, Gradient]] = field(default_factory=dict)
 
     @property
+    def number(self) -> int:
+        """The step, counted from the training's first, which is 0."""
+        return (self.epoch - 1) * self.subject.steps + self.step
+
+    @property
     def last(self) -> bool:
         """Whether it is the last step of its epoch."""
         return self.step == self.subject.steps - 1

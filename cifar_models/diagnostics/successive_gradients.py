@@ -15,8 +15,9 @@ class SuccessiveGradients(Diagnostic):
 
     What a report that trains with several learning rates draws bands of: of the loss (landscape),
     of the distance (gradient predictiveness), and the distance's maximum over learning rates
-    ("effective" beta-smoothness there, though it is divided by nothing). Columns: ``step`` (of the
-    epoch, from 1), ``loss``, ``norm`` (l2, of the gradient), ``distance`` (l2, to the step before).
+    ("effective" beta-smoothness there, though it is divided by nothing). Columns: ``step``
+    (of the training, from 0), ``loss``, ``norm`` (l2, of the gradient), ``distance`` (l2, to the
+    step before).
 
     Source: public re-implementations of Santurkar et al. 2018 (arXiv:1805.11604), figure 4, over
     learning rates; the paper's own definition is that of loss_landscape and its like.
@@ -39,7 +40,7 @@ class _Pairs(Observer):
         gradient = moment.gradients[last].detach()
         if self.before is not None:
             pair = (moment.loss.float(), gradient.norm(), (gradient - self.before).norm())
-            self.found.append((moment.step, torch.stack(pair)))
+            self.found.append((moment.number, torch.stack(pair)))
         self.before = gradient.clone()
 
     def rows(self) -> Iterable[Row]:

@@ -17,15 +17,26 @@ RunningOption = Annotated[
     str | None, typer.Option("--study", metavar="NAME", help="Only if it is this that runs.")
 ]
 StorageOption = Annotated[
-    str, typer.Option("--storage", help="Path or URL of checkpoints and artifacts.")
+    str,
+    typer.Option(
+        "--storage", envvar="SWEEPS_STORAGE", help="Path or URL of checkpoints and artifacts."
+    ),
 ]
 StateOption = Annotated[
     Path | None,
-    typer.Option("--state", help="Local folder of journal and databases.  [default: the storage]"),
+    typer.Option(
+        "--state",
+        envvar="SWEEPS_STATE",
+        help="Local folder of journal and databases.  [default: the storage]",
+    ),
 ]
 TrackingOption = Annotated[
     str | None,
-    typer.Option("--tracking-uri", help="MLflow server.  [default: a database in the state]"),
+    typer.Option(
+        "--tracking-uri",
+        envvar="MLFLOW_TRACKING_URI",
+        help="MLflow server.  [default: a database in the state]",
+    ),
 ]
 OptunaOption = Annotated[
     str | None,

@@ -25,6 +25,7 @@ from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
 from sweeps.execution.gathering import gather, let_go
 from sweeps.execution.options import GpuShare
+from sweeps.execution.shipping import runtime_env
 
 _QUIET = {
     **dict.fromkeys(("ray.tune", "ray.tune.analysis.experiment_analysis"), logging.ERROR),
@@ -157,6 +158,7 @@ def connect(address: str) -> None:
         ray.init(
             address=address,
             include_dashboard=False if own else None,
+            runtime_env=None if own else runtime_env(),
             logging_level=logging.ERROR,
             log_to_driver=False,
         )

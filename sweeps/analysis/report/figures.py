@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sweeps.analysis.plot.curves import curve_bands, curve_metric, learning_curves
+from sweeps.analysis.plot.diagnostics.figures import drawn
 from sweeps.analysis.plot.forest import difference_forest, forest_rows
 from sweeps.analysis.plot.importance import importance_bars
 from sweeps.analysis.plot.parallel import parallel_coordinates
@@ -36,7 +37,7 @@ class Picture:
 
     Attributes:
         name: of its files, and of its place in the page.
-        section: of the report: ``differences``, ``curves``, ``cost`` or ``search``.
+        section: of the report: ``differences``, ``curves``, ``cost``, ``diagnostics``, ``search``.
         title: what it shows.
         words: what there is to see, in sentences.
         figure: to be drawn.
@@ -73,8 +74,19 @@ def pictures(material: Material) -> Iterator[Picture]:
         words = "Seconds of training until each level first reached a value, mean over seeds."
         figure = time_to_accuracy(curves, trials, shown)
         yield Picture("time", "cost", f"Time to {table.measure.title}", words, figure)
+    for picture, _ in explaining(material):
+        yield picture
     if material.searched and material.metric in trials:
         yield from _search(material)
+
+
+def explaining(material: Material) -> Iterator[tuple[Picture, str]]:
+    """Yield the figures of what diagnostics have seen, each with the factor that it is about."""
+    several = len(set(material.table.frame["factor"])) > 1
+    for name, factor, drawing, frame in drawn(material.observations):
+        title = f"{drawing.title}: {factor}" if several else drawing.title
+        figure, words = drawing.draw(frame), drawing.words(frame)
+        yield Picture(name, "diagnostics", title, words, figure), factor
 
 
 def _search(material: Material) -> Iterator[Picture]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sweeps.analysis.plot.style import save
 from sweeps.analysis.rendering import render
 from sweeps.analysis.report.evidence import evidence
+from sweeps.analysis.report.explanation import explanation
 from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.material import Material
 from sweeps.analysis.report.page import page
@@ -15,6 +16,7 @@ from sweeps.analysis.report.table_file import write_text
 TABLES = {"md": "table.md", "csv": "table.csv", "tex": "table.tex", "html": "table.html"}
 EVIDENCE = "table.runs.json"
 REPORT = "report.html"
+EXPLANATION = "explanation.html"
 
 
 def write(material: Material, folder: Path) -> list[Path]:
@@ -37,6 +39,7 @@ def write(material: Material, folder: Path) -> list[Path]:
     for picture in drawn:
         for suffix in (".png", ".svg"):
             files.append(save(picture.figure, folder / f"{picture.name}{suffix}"))
+    files += write_explanation(material, folder) if material.observations else []
     return [*files, folder / EVIDENCE, folder / REPORT]
 
 
@@ -47,3 +50,26 @@ def write_page(material: Material, path: Path) -> Path:
         ValueError: it cannot be written.
     """
     return write_text(page(material, list(pictures(material))), path, make_folder=True)
+
+
+def write_explanation(material: Material, folder: Path, out: Path | None = None) -> list[Path]:
+    """Write the page that explains, and beside it what was seen, as Parquet; return the paths.
+
+    Args:
+        material: what it is made of.
+        folder: where the files go.
+        out: where the page goes, if elsewhere.
+
+    Raises:
+        ValueError: nothing was seen, or a file cannot be written.
+    """
+    page = write_text(explanation(material), out or folder / EXPLANATION, make_folder=True)
+    files = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in material.observations.items():
+            files.append(folder / f"{name}.parquet")
+            frame.to_parquet(files[-1], index=False)
+    except OSError as error:
+        raise ValueError(f"cannot write {folder}: {error.strerror}; give another --state") from None
+    return [page, *files]

@@ -38,6 +38,8 @@ class Material:
         recipes: of each variant, paths of its recipe and their values as text; may be empty.
         commands: what makes it again: what each command is for, and the command.
         importance: of the search's parameters, if it was asked.
+        observations: what diagnostics have seen, a frame each, by their names: columns ``factor``,
+            ``level``, ``baseline``, ``seed``, ``trial``, and their own.
     """
 
     table: Table
@@ -48,6 +50,7 @@ class Material:
     recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     commands: tuple[tuple[str, str], ...] = ()
     importance: Importance | None = None
+    observations: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def metric(self) -> str:

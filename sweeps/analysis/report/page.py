@@ -53,6 +53,7 @@ def page(material: Material, drawn: list[Picture]) -> str:
             main=lay_out(table),
             blocks=list(blocks(table)),
             pictures=sections,
+            looked_at=looked_at(material),
             spent=[_spent(row) for row in spent.to_dict("records")],
             search=_search(material),
             changes=recipe_differences(table, material.recipes),
@@ -63,6 +64,13 @@ def page(material: Material, drawn: list[Picture]) -> str:
             evidence=Markup(script(evidence(table, material.trials))),
         )
     )  # fmt: skip
+
+
+def looked_at(material: Material) -> str:
+    """Say which trainings diagnostics have looked at."""
+    seeds = sorted({seed for frame in material.observations.values() for seed in frame["seed"]})
+    told = ", ".join(map(str, seeds))
+    return f"Of one training each: seed {told}. How they differ between seeds is not shown."
 
 
 @cache

@@ -2,6 +2,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,12 +15,23 @@ from tests.sweeps.commands.command_line import call
 
 COMMANDS = (
     *("run", "attach", "status", "stop"),
-    *("doctor", "plan", "list", "table", "report", "analyse", "export", "verify", "reproduce"),
-    *("retry", "logs", "clean"),
+    *("doctor", "plan", "list", "table", "report", "explain", "analyse", "export", "verify"),
+    *("reproduce", "retry", "logs", "clean", "serve"),
 )
-WRITES = {"run", "attach", "stop", "report", "analyse", "export", "verify", "retry"}
+WRITES = {
+    "run",
+    "attach",
+    "stop",
+    "report",
+    "explain",
+    "analyse",
+    "export",
+    "verify",
+    "retry",
+    "serve",
+}
 """Commands that give files and sentences, and nothing for a script to read."""
-OF_NO_STUDY = {"list", "logs", "attach", "status", "stop", "analyse", "verify"}
+OF_NO_STUDY = {"list", "logs", "attach", "status", "stop", "analyse", "verify", "serve"}
 
 
 def test_help_and_error_say_the_same_of_seeds() -> None:
@@ -96,3 +108,12 @@ def test_help_answers_at_once() -> None:
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
     assert not imported & {"torch", "ray", "mlflow", "pandas", "optuna", "pydantic"}
     assert min(times) < 3  # on a busy machine; within a second on a free one
+
+
+def test_a_server_that_mlflow_itself_would_take_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    said = call("table", "--study", "quickstart", "--storage", tmp_path)
+    assert said.exit_code == 2
+    assert "http://127.0.0.1:9" in said.output

@@ -1,6 +1,7 @@
 """A trial that ended in Optuna's eyes is open again, and nothing else has changed."""
 
 import operator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,29 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from sweeps.execution.optuna_source import CONSTRAINT, IDENTITY
 from sweeps.execution.reopening import reopen, settle
 from sweeps.execution.suggestions import open_suggestions
 
 
-@pytest.fixture(params=["{}/optuna.jsonl", "sqlite:///{}/optuna.db"])
-def place(tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    return searched(str(request.param).format(tmp_path))
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    """A database that waits for no disk."""
+
+    def hurry(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", hurry)
+    yield f"sqlite:///{tmp_path}/optuna.db"
+    event.remove(Engine, "connect", hurry)
+
+
+@pytest.fixture(params=["file", "database"])
+def place(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> str:
+    return searched({"file": f"{tmp_path}/optuna.jsonl", "database": database}[request.param])
 
 
 def searched(place: str) -> str:
@@ -120,9 +135,9 @@ def test_killed_before_the_end_it_has_changed_nothing(
     [("Study.add_trial", 1), ("Study.set_user_attr", 1), ("delete_study", 3), ("copy_study", 3)],
 )
 def test_killed_in_a_database_the_next_driver_takes_one_step_or_the_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, again: int
+    database: str, monkeypatch: pytest.MonkeyPatch, step: str, again: int
 ) -> None:
-    place = searched(f"sqlite:///{tmp_path}/optuna.db")
+    place = searched(database)
     before = list(map(said, trials(place)))
     with monkeypatch.context() as patch:
         killed_after(patch, step)
@@ -149,8 +164,8 @@ def killed_after(patch: pytest.MonkeyPatch, step: str) -> None:
     patch.setattr(f"optuna.{step}", last)
 
 
-def test_it_can_be_opened_twice_in_a_database(tmp_path: Path) -> None:
-    place = searched(f"sqlite:///{tmp_path}/optuna.db")
+def test_it_can_be_opened_twice_in_a_database(database: str) -> None:
+    place = searched(database)
     reopen(place, "small", ["b"])
     reopen(place, "small", ["a"])
     assert [trial.state for trial in trials(place)].count(TrialState.RUNNING) == 4

@@ -8,13 +8,13 @@ from sweeps.execution.suggestions import claim, find_search, open_suggestions, u
 from sweeps.record.places import Places, resolve_places
 
 
-def places(folder: object, state: str = "state") -> Places:
-    return resolve_places(f"{folder}/{state}", optuna_uri=f"sqlite:///{folder}/optuna.db")
+def places(folder: str) -> Places:
+    return resolve_places(folder, optuna_uri="postgresql+psycopg://me:secret@host/optuna")
 
 
-def search(where: Places, name: str = "one") -> optuna.Study:
-    storage = open_suggestions(where.suggestions)
-    return optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
+@pytest.fixture
+def search() -> optuna.Study:
+    return optuna.create_study(study_name="one")
 
 
 @pytest.mark.parametrize("place", ["{}/optuna.jsonl", "sqlite:///{}/optuna.db"])
@@ -29,19 +29,17 @@ def test_a_search_is_found_by_its_name(tmp_path: object, place: str) -> None:
     assert found.best_value == 0.5
 
 
-def test_a_search_in_a_database_belongs_to_one_state_folder(tmp_path: object) -> None:
-    mine, others = places(tmp_path), places(tmp_path, "another")
-    claim(search(mine), mine)
-    assert claim(search(mine), mine).study_name == "one"
-    with pytest.raises(ValueError, match=r"belongs to .*/state: run it there"):
-        claim(search(others), others)
-    claim(search(others, "two"), others)
+def test_a_search_in_a_database_belongs_to_one_state_folder(search: optuna.Study) -> None:
+    mine, others = places("/mine"), places("/others")
+    claim(search, mine)
+    assert claim(search, mine) is search
+    with pytest.raises(ValueError, match=r"belongs to .*:/mine: run it there"):
+        claim(search, others)
 
 
-def test_a_search_in_the_drivers_file_goes_where_its_folder_goes(tmp_path: object) -> None:
-    where = resolve_places(f"{tmp_path}")
-    claim(search(where), where)
-    assert not search(where).user_attrs
+def test_a_search_in_the_drivers_file_goes_where_its_folder_goes(search: optuna.Study) -> None:
+    claim(search, resolve_places("/mine"))
+    claim(search, resolve_places("/others"))
 
 
 @pytest.mark.parametrize(

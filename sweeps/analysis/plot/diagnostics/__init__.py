@@ -1,0 +1,1 @@
+"""Figures of diagnostics, levels side by side; of each its data apart from its drawing."""

@@ -1,0 +1,77 @@
+"""What trained networks answer: confusion matrices and calibration."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sweeps.analysis.plot.diagnostics.panels import grid, headings, level_looks, levels, line_axes
+from sweeps.analysis.plot.style import OPEN, legend_outside, plain
+
+
+def matrix(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return of a level the share of each class (rows) that was taken for each (columns)."""
+    classes = int(frame[["true", "predicted"]].to_numpy().max()) + 1
+    counts = np.zeros((classes, classes))
+    counts[frame["true"], frame["predicted"]] = frame["images"]
+    seen = counts.sum(axis=1, keepdims=True)
+    return counts / np.where(seen, seen, 1.0)
+
+
+def confusion_matrices(frame: pd.DataFrame) -> Figure:
+    """Draw a matrix a level."""
+    names = levels(frame)
+    figure, axes = grid(1, len(names), height=2.8, share=False)
+    headings(axes, names)
+    for place, level in zip(axes[0], names, strict=True):
+        shares = matrix(frame[frame["level"] == level])
+        drawn = place.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
+        place.tick_params(labelsize="x-small")
+        place.set_xlabel("said", fontsize="small")
+    axes[0, 0].set_ylabel("class", fontsize="small")
+    bar = figure.colorbar(drawn, ax=list(axes[0]), shrink=0.6)
+    bar.ax.tick_params(labelsize="x-small")
+    return figure
+
+
+def confusion_words(frame: pd.DataFrame) -> str:
+    """Say which class each level takes most often for another."""
+    told = []
+    for level in levels(frame):
+        shares = matrix(frame[frame["level"] == level])
+        np.fill_diagonal(shares, 0.0)
+        true, said = np.unravel_index(shares.argmax(), shares.shape)
+        told.append(f"{level} {shares[true, said]:.0%} of class {true} for class {said}")
+    return f"Most often confused: {'; '.join(told)}."
+
+
+def calibration(frame: pd.DataFrame) -> Figure:
+    """Draw accuracy by confidence; on the dotted line a network is as often right as it says."""
+    figure, axes = grid(1, 1, height=3.2)
+    axes[0, 0].plot([0, 1], [0, 1], ":", color=OPEN)
+    look, lines = level_looks(frame), []
+    for level in levels(frame):
+        rows = frame[frame["level"] == level].sort_values("confidence")
+        colour, style, marker = look[level]
+        (line,) = axes[0, 0].plot(
+            rows["confidence"], rows["accuracy"], style, color=colour, marker=marker, markersize=4
+        )
+        line.set_label(plain(level))
+        lines.append(line)
+    line_axes(axes[0, 0])
+    axes[0, 0].set(xlim=(0, 1), ylim=(0, 1))
+    axes[0, 0].set_aspect("equal")
+    axes[0, 0].set_xlabel("confidence", fontsize="small")
+    axes[0, 0].set_ylabel("accuracy", fontsize="small")
+    legend_outside(axes[0, 0], lines)
+    return figure
+
+
+def calibration_words(frame: pd.DataFrame) -> str:
+    """Say how far each level is off: mean gap, weighted by images."""
+    told = []
+    for level in levels(frame):
+        rows = frame[frame["level"] == level]
+        gaps = (rows["confidence"] - rows["accuracy"]).abs()
+        told.append(f"{level} {100 * np.average(gaps, weights=rows['images']):.1f} points")
+    return f"Mean gap of confidence and accuracy: {', '.join(told)}."

@@ -1,0 +1,72 @@
+"""Numbers by epoch: sharpness, and loss and accuracy on both splits."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from sweeps.analysis.plot.diagnostics.panels import grid, level_looks, levels, line_axes
+from sweeps.analysis.plot.style import legend_outside, plain
+
+
+def sharpness(frame: pd.DataFrame) -> Figure:
+    """Draw the largest eigenvalue by epoch, a line a level."""
+    figure, axes = grid(1, 1, height=2.8)
+    look, lines = level_looks(frame), []
+    for level in levels(frame):
+        rows = frame[frame["level"] == level].sort_values("epoch")
+        colour, style, marker = look[level]
+        (line,) = axes[0, 0].plot(
+            rows["epoch"], rows["eigenvalue"], style, color=colour, marker=marker, markersize=3
+        )
+        line.set_label(plain(level))
+        lines.append(line)
+    if (frame["eigenvalue"] > 0).any():
+        axes[0, 0].set_yscale("log")
+    line_axes(axes[0, 0])
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].set_xlabel("epoch", fontsize="small")
+    axes[0, 0].set_ylabel("largest eigenvalue", fontsize="small")
+    legend_outside(axes[0, 0], lines)
+    return figure
+
+
+def sharpness_words(frame: pd.DataFrame) -> str:
+    """Say the eigenvalue at the last epoch, level by level."""
+    last = frame.sort_values("epoch").groupby("level")["eigenvalue"].last()
+    told = [f"{level} {last[level]:.3g}" for level in levels(frame)]
+    return f"Largest eigenvalue of the Hessian at the last epoch: {', '.join(told)}."
+
+
+def both_splits(frame: pd.DataFrame) -> Figure:
+    """Draw loss and accuracy by epoch: validation solid, training dashed, a colour a level."""
+    figure, axes = grid(1, 2, height=2.8, share=False)
+    look, lines = level_looks(frame), []
+    for place, measure in zip(axes[0], ("loss", "accuracy"), strict=True):
+        for level in levels(frame):
+            colour, _, marker = look[level]
+            mine = frame[(frame["level"] == level) & (frame["measure"] == measure)]
+            for split, style in (("train", "--"), ("validation", "-")):
+                rows = mine[mine["split"] == split].sort_values("epoch")
+                (line,) = place.plot(
+                    rows["epoch"], rows["value"], style, color=colour, marker=marker, markersize=2
+                )
+                line.set_label(plain(f"{level}, {split}"))
+                lines += [line] if measure == "accuracy" and len(rows) else []
+        line_axes(place)
+        place.xaxis.set_major_locator(MaxNLocator(integer=True))
+        place.set_xlabel("epoch", fontsize="small")
+        place.set_title(measure, fontsize="small")
+    axes[0, 1].yaxis.set_major_formatter(PercentFormatter(1.0))
+    legend_outside(axes[0, 1], lines)
+    return figure
+
+
+def both_words(frame: pd.DataFrame) -> str:
+    """Say both accuracies at the last epoch, level by level."""
+    told = []
+    accuracies = frame[frame["measure"] == "accuracy"].sort_values("epoch")
+    for level in levels(frame):
+        mine = accuracies[accuracies["level"] == level]
+        last = mine.groupby("split")["value"].last()
+        told.append(f"{level} " + ", ".join(f"{last[s]:.1%} on {s}" for s in last.index))
+    return f"Accuracy at the last epoch: {'; '.join(told)}."

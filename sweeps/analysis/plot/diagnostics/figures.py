@@ -1,0 +1,133 @@
+"""Which figures there are of which diagnostic."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sweeps.analysis.plot.diagnostics.answers import (
+    calibration,
+    calibration_words,
+    confusion_matrices,
+    confusion_words,
+)
+from sweeps.analysis.plot.diagnostics.bands import (
+    Banded,
+    band_figure,
+    over_rates,
+    top_words,
+    width_words,
+)
+from sweeps.analysis.plot.diagnostics.distributions import histogram_words, histograms
+from sweeps.analysis.plot.diagnostics.epochs import (
+    both_splits,
+    both_words,
+    sharpness,
+    sharpness_words,
+)
+from sweeps.analysis.plot.diagnostics.layers import layer_curves, layer_words
+from sweeps.analysis.plot.diagnostics.pictures import (
+    feature_maps,
+    first_kernels,
+    hardest_images,
+    hardest_words,
+    magnitude_words,
+    magnitudes,
+)
+
+Frame = pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of a diagnostic: its title, and how figure and words come of a factor's frame."""
+
+    title: str
+    draw: Callable[[Frame], Figure]
+    words: Callable[[Frame], str]
+
+
+def _banded(title: str, column: str, axis: str, *, top: bool = False) -> Drawing:
+    words = partial(top_words if top else width_words, column=column)
+    return Drawing(title, lambda f: band_figure(f, [Banded(column, axis, top)]), words)
+
+
+def _successive(title: str, *shown: Banded) -> Drawing:
+    def words(frame: Frame) -> str:
+        return " ".join(
+            f"{b.title}: {(top_words if b.top else width_words)(over_rates(frame), b.column)}"
+            for b in shown
+        )
+
+    return Drawing(title, lambda f: band_figure(over_rates(f), list(shown)), words)
+
+
+def _layered(title: str, columns: dict[str, str], *, log: bool = True) -> Drawing:
+    first = next(iter(columns))
+    return Drawing(
+        title, lambda f: layer_curves(f, columns, log=log), partial(layer_words, column=first)
+    )
+
+
+DRAWINGS: dict[str, tuple[Drawing, ...]] = {
+    "gradient_flow": (_layered("Gradient flow", {"mean_absolute": "mean |gradient|"}),),
+    "relative_gradient": (
+        _layered(
+            "Relative gradients and updates",
+            {"gradient": "||gradient|| / ||weight||", "update": "||update|| / ||weight||"},
+        ),
+    ),
+    "histograms": (Drawing("Weights and gradients", histograms, histogram_words),),
+    "first_kernels": (
+        Drawing("Kernels of the first layer", first_kernels, magnitude_words),
+        Drawing("Their magnitude", magnitudes, magnitude_words),
+    ),
+    "feature_maps": (
+        Drawing(
+            "Feature maps",
+            feature_maps,
+            lambda _: "One image, and what the activations make of it, from the input down.",
+        ),
+    ),
+    "activation_statistics": (
+        _layered("Dead units and spread", {"dead": "dead units", "sd": "deviation"}, log=False),
+    ),
+    "loss_landscape": (
+        _banded("Loss landscape along the gradient", "loss", "loss over step sizes"),
+    ),
+    "gradient_predictiveness": (
+        _banded("Gradient predictiveness", "distance", "change of the gradient"),
+    ),
+    "beta_smoothness": (
+        _banded("Effective beta-smoothness", "beta", "change of gradient / distance", top=True),
+    ),
+    "successive_gradients": (
+        _successive(
+            "From step to step",
+            Banded("loss", "loss"),
+            Banded("distance", "change of the last layer's gradient"),
+            Banded("distance", "its maximum", top=True),
+        ),
+    ),
+    "sharpness": (Drawing("Sharpness", sharpness, sharpness_words),),
+    "train_and_validation": (Drawing("Training and validation", both_splits, both_words),),
+    "confusion_matrix": (Drawing("Confusion", confusion_matrices, confusion_words),),
+    "hardest_images": (Drawing("Hardest images", hardest_images, hardest_words),),
+    "calibration": (Drawing("Calibration", calibration, calibration_words),),
+}
+
+
+def drawn(observations: Mapping[str, Frame]) -> Iterator[tuple[str, str, Drawing, Frame]]:
+    """Yield each drawing of each factor: its name for files, the factor, and the factor's frame."""
+    for diagnostic, frame in observations.items():
+        for factor in frame["factor"].unique():
+            mine = frame[frame["factor"] == factor]
+            for number, drawing in enumerate(DRAWINGS.get(diagnostic, ()), start=1):
+                name = f"{diagnostic}-{number}" if number > 1 else diagnostic
+                yield f"{name}-{_file_name(str(factor))}", str(factor), drawing, mine
+
+
+def _file_name(factor: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in factor)

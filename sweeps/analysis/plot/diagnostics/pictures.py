@@ -1,0 +1,159 @@
+"""Kernels, feature maps and the hardest images, as pictures."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sweeps.analysis.plot.diagnostics.panels import (
+    Picture,
+    grid,
+    headings,
+    level_looks,
+    levels,
+    line_axes,
+    mosaic,
+    paper,
+    pictures_only,
+    stretched,
+)
+from sweeps.analysis.plot.style import legend_outside, plain
+
+KERNELS = 64
+HARDEST = 8
+
+
+def kernel_pictures(frame: pd.DataFrame) -> list[Picture]:
+    """Return the kernels of a level that have pictures, (H, W, 3) each, all stretched alike.
+
+    Of other than three channels the mean over them is shown, in grey.
+    """
+    drawn = frame.dropna(subset="values").head(KERNELS)
+    if drawn.empty:
+        return []
+    kernels = [
+        np.asarray(row["values"], dtype=np.float64).reshape(
+            row["channels"], row["height"], row["width"]
+        )
+        for row in drawn.to_dict("records")
+    ]
+    if kernels[0].shape[0] != 3:
+        kernels = [np.repeat(kernel.mean(0, keepdims=True), 3, axis=0) for kernel in kernels]
+    return list(stretched(np.stack(kernels)).transpose(0, 2, 3, 1))
+
+
+def first_kernels(frame: pd.DataFrame) -> Figure:
+    """Draw the first layer's kernels at the last epoch, a panel a level."""
+    names = levels(frame)
+    figure, axes = grid(1, len(names), height=2.6, share=False)
+    headings(axes, names)
+    for place, level in zip(axes[0], names, strict=True):
+        pictures_only(place)
+        shown = kernel_pictures(frame[frame["level"] == level])
+        if shown:
+            across = math.ceil(len(shown) ** 0.5)
+            place.imshow(paper(mosaic(shown, across)), interpolation="nearest")
+    return figure
+
+
+def kernel_magnitudes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and standard deviation over kernels of their norms, by level and epoch."""
+    groups = frame.groupby(["level", "epoch"], sort=False)["magnitude"]
+    return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0)).reset_index()
+
+
+def magnitudes(frame: pd.DataFrame) -> Figure:
+    """Draw the kernels' norms by epoch, a line and a band a level."""
+    found, look = kernel_magnitudes(frame), level_looks(frame)
+    figure, axes = grid(1, 1, height=2.8)
+    lines = []
+    for level in levels(frame):
+        rows = found[found["level"] == level].sort_values("epoch")
+        colour, style, _ = look[level]
+        (line,) = axes[0, 0].plot(rows["epoch"], rows["mean"], style, color=colour)
+        low, high = rows["mean"] - rows["sd"], rows["mean"] + rows["sd"]
+        axes[0, 0].fill_between(rows["epoch"], low, high, color=colour, alpha=0.15, linewidth=0)
+        line.set_label(plain(level))
+        lines.append(line)
+    line_axes(axes[0, 0])
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].set_xlabel("epoch (band: one standard deviation over kernels)", fontsize="small")
+    axes[0, 0].set_ylabel("norm of a kernel", fontsize="small")
+    legend_outside(axes[0, 0], lines)
+    return figure
+
+
+def magnitude_words(frame: pd.DataFrame) -> str:
+    """Say the mean norm at the last epoch, level by level."""
+    last = kernel_magnitudes(frame).groupby("level", sort=False).last()
+    told = [f"{level} {last['mean'][level]:.3g}" for level in levels(frame)]
+    return f"Mean norm of the first layer's kernels at the last epoch: {', '.join(told)}."
+
+
+def map_pictures(frame: pd.DataFrame, image: int) -> list[tuple[str, list[Picture]]]:
+    """Return of a level the maps of one image by layer, from the input on, (H, W) each."""
+    mine = frame[frame["image"] == image].sort_values(["depth", "channel"])
+    return [
+        (
+            str(layer),
+            [
+                np.asarray(row["values"], dtype=np.float64).reshape(row["height"], row["width"])
+                for row in rows.to_dict("records")
+            ],
+        )
+        for layer, rows in mine.groupby("layer", sort=False)
+    ]
+
+
+def feature_maps(frame: pd.DataFrame) -> Figure:
+    """Draw the first image and its maps by depth (down), a column a level."""
+    names = levels(frame)
+    image = int(frame["image"].min())
+    columns = [map_pictures(frame[frame["level"] == level], image) for level in names]
+    figure, axes = grid(max(map(len, columns)), len(names), height=1.15, share=False)
+    headings(axes, names)
+    for place in axes.flat:
+        pictures_only(place)
+    for column, layers in enumerate(columns):
+        for row, (layer, maps) in enumerate(layers):
+            place = axes[row, column]
+            place.set_ylabel(plain(layer), fontsize="xx-small")
+            if layer == "image":
+                shown = np.stack(maps[:3] if len(maps) >= 3 else maps[:1] * 3, axis=-1)
+                place.imshow(shown, interpolation="nearest")
+            else:
+                sheet = mosaic([stretched(one) for one in maps], 4)
+                place.imshow(sheet, cmap="cividis", interpolation="nearest", vmin=0, vmax=1)
+    return figure
+
+
+def hardest_images(frame: pd.DataFrame) -> Figure:
+    """Draw the hardest images of each level in a row: class, and what it was taken for."""
+    names = levels(frame)
+    figure, axes = grid(len(names), HARDEST, height=1.25, share=False)
+    for place in axes.flat:
+        pictures_only(place)
+    for row, level in enumerate(names):
+        axes[row, 0].set_ylabel(plain(level), fontsize="small")
+        mine = frame[frame["level"] == level].head(HARDEST)
+        for place, told in zip(axes[row], mine.to_dict("records"), strict=False):
+            shape = told["height"], told["width"], told["channels"]
+            pixels = np.asarray(told["values"], dtype=np.uint8).reshape(shape)
+            place.imshow(pixels if shape[-1] == 3 else pixels[..., 0], cmap="gray")
+            said = f"{told['true']}, said {told['predicted']}\nat {told['confidence']:.0%}"
+            place.set_title(said, fontsize="xx-small", pad=2)
+    return figure
+
+
+def hardest_words(frame: pd.DataFrame) -> str:
+    """Say of each level which image is its hardest."""
+    told = []
+    for level in levels(frame):
+        row = frame[frame["level"] == level].iloc[0]
+        told.append(
+            f"{level} {row['split']} image {row['image']} (class {row['true']}, said "
+            f"{row['predicted']})"
+        )
+    return f"The hardest: {'; '.join(told)}."

@@ -1,0 +1,61 @@
+"""What may explain the outcome: how a factor's levels ended, beside what was seen of them."""
+
+import math
+from typing import Any
+
+from markupsafe import Markup
+
+from sweeps.analysis.report.answer import PLUS_MINUS, answer
+from sweeps.analysis.report.figures import Picture, explaining, inline
+from sweeps.analysis.report.material import Material
+from sweeps.analysis.report.page import looked_at, templates
+
+DASH = "\N{EN DASH}"
+
+
+def explanation(material: Material) -> str:
+    """Write the page.
+
+    Raises:
+        ValueError: no diagnostic has seen anything of the study.
+    """
+    if not material.observations:
+        raise ValueError(
+            f"nothing was looked at in study {material.table.study}: name what shall look in it, "
+            "as in diagnostics=(GradientFlow(),) (sweeps list diagnostics), and run it again"
+        )
+    factors: dict[str, list[tuple[Picture, Markup]]] = {}
+    for picture, factor in explaining(material):
+        factors.setdefault(factor, []).append((picture, Markup(inline(picture))))
+    found, left = answer(material.table)
+    return str(
+        templates().get_template("explanation.html.j2").render(
+            table=material.table,
+            question=material.question,
+            found=found,
+            left=left,
+            looked_at=looked_at(material),
+            measure=f"{material.table.split} {material.table.measure.title}",
+            factors=[(factor, outcomes(material, factor), drawn)
+                     for factor, drawn in factors.items()],
+        )
+    )  # fmt: skip
+
+
+def outcomes(material: Material, factor: str) -> list[tuple[str, str, str, str]]:
+    """Return of each level of a factor its name, mean and spread, difference, and status."""
+    frame = material.table.frame
+    return [_outcome(material, row) for row in frame[frame["factor"] == factor].to_dict("records")]
+
+
+def _outcome(material: Material, row: Any) -> tuple[str, str, str, str]:
+    measure, split = material.table.measure, material.table.split
+    mean, spread = row[f"{split}_mean"], row[f"{split}_sd"]
+    told = DASH if math.isnan(mean) else measure.text(mean)
+    if not math.isnan(spread):
+        told += f" {PLUS_MINUS} {measure.text(spread)}"
+    difference = DASH
+    if not row["baseline"] and not math.isnan(row["difference"]):
+        difference = measure.signed(row["difference"])
+    name = f"{row['level']} (baseline)" if row["baseline"] else str(row["level"])
+    return name, told, difference, str(row["status"])

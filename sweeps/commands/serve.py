@@ -1,0 +1,39 @@
+"""`sweeps serve`: MLflow's server, for a record that is kept on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.commands.options import sentences
+
+
+@sentences
+def serve(
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Of its database, log and artifacts.")
+    ] = Path("mlflow"),
+    host: Annotated[
+        str, typer.Option("--host", help="Where it listens; elsewhere than here with a password.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5000,
+    artifacts: Annotated[
+        str | None,
+        typer.Option("--artifacts", help="Path or URL of artifacts.  [default: in the folder]"),
+    ] = None,
+) -> None:
+    """Start MLflow's server in the background, unless it answers already."""
+    from sweeps.record.server import USER, Server
+
+    server = Server(folder.absolute(), host, port, artifacts)
+    if server.answers():
+        typer.echo(f"MLflow already answers at {server.uri}")
+        return
+    server.start()
+    typer.echo(f"MLflow answers at {server.uri}; what it prints is in {server.log}")
+    if server.password:
+        typer.echo(
+            "It asks for a password. Whoever uses it, commands and browsers:\n"
+            f"  export MLFLOW_TRACKING_USERNAME={USER}\n"
+            f"  export MLFLOW_TRACKING_PASSWORD=$(cat {server.password})"
+        )

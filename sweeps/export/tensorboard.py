@@ -1,0 +1,90 @@
+"""A study's trainings as TensorBoard shows them: curves, histograms, pictures, a run a trial."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tensorboardX import SummaryWriter
+
+from sweeps.analysis.plot.diagnostics.panels import Picture, mosaic, stretched
+from sweeps.analysis.plot.diagnostics.pictures import kernel_pictures, map_pictures
+from sweeps.record.results import Results
+
+_GAP = 1.0  # white
+
+
+def export(results: Results, folder: Path) -> None:
+    """Write every trial of the ablation into a folder of its own below ``folder``.
+
+    Steps are epochs. Histograms and pictures are those of the trials that diagnostics looked at.
+
+    Raises:
+        ValueError: The folder cannot be written.
+    """
+    trials = results.trials
+    ablation = trials[trials["role"] == "ablation"].drop_duplicates(["factor", "level", "seed"])
+    try:
+        for cell in ablation.to_dict("records"):
+            name = f"{cell['factor']}={cell['level']}, seed {cell['seed']}".replace("/", "-")
+            with SummaryWriter(str(folder / name)) as writer:
+                _curves(writer, results.curves[results.curves["trial"] == cell["trial"]])
+                seen = {key: _of(frame, cell) for key, frame in results.observations.items()}
+                _histograms(writer, seen.get("histograms"))
+                for tag, picture in _pictures(seen):
+                    sheet = np.nan_to_num(picture, nan=_GAP)
+                    writer.add_image(tag, sheet, cell["epochs"], dataformats="HWC")
+    except OSError as error:
+        raise ValueError(f"cannot write {folder}: {error.strerror}; give another DIR") from None
+
+
+def _of(frame: pd.DataFrame, cell: dict[Any, Any]) -> pd.DataFrame:
+    """Return what was seen of one cell; nothing where it was not looked at."""
+    same = [frame[name] == cell[name] for name in ("factor", "level", "trial")]
+    return frame[np.logical_and.reduce(same)]
+
+
+def _curves(writer: SummaryWriter, curves: pd.DataFrame) -> None:
+    """Write each metric by epoch."""
+    for name in curves.columns.difference(["trial", "epoch", "time"], sort=False):
+        for epoch, value in curves[["epoch", name]].dropna().itertuples(index=False):
+            writer.add_scalar(str(name), value, int(epoch))
+
+
+def _histograms(writer: SummaryWriter, frame: pd.DataFrame | None) -> None:
+    """Write weights and gradients by layer and epoch."""
+    for row in () if frame is None else frame.to_dict("records"):
+        counts = np.asarray(row["counts"], dtype=np.float64)
+        if not counts.any():
+            continue  # what was not finite has no histogram
+        edges = np.linspace(row["low"], row["high"], len(counts) + 1)
+        middles = (edges[1:] + edges[:-1]) / 2
+        writer.add_histogram_raw(
+            f"{row['quantity']}/{row['layer']}", row["low"], row["high"], int(counts.sum()),
+            float((middles * counts).sum()), float((middles**2 * counts).sum()),
+            edges[1:].tolist(), counts.tolist(), row["epoch"],
+        )  # fmt: skip
+
+
+def _pictures(seen: dict[str, pd.DataFrame]) -> Iterator[tuple[str, Picture]]:
+    """Yield kernels, maps and hardest images, (H, W, 3) in [0, 1] each, by their tags."""
+    if len(frame := seen.get("first_kernels", _NONE)) and (kernels := kernel_pictures(frame)):
+        yield "kernels_of_the_first_layer", mosaic(kernels, 8)
+    if len(frame := seen.get("feature_maps", _NONE)):
+        for layer, maps in map_pictures(frame, int(frame["image"].min())):
+            grey = mosaic([stretched(one) for one in maps], 4)
+            yield f"feature_maps/{layer}", np.repeat(grey[..., None], 3, axis=-1)
+    if len(frame := seen.get("hardest_images", _NONE)):
+        shown = [
+            np.asarray(row["values"], dtype=np.float64).reshape(
+                row["height"], row["width"], row["channels"]
+            )
+            / 255
+            for row in frame.to_dict("records")
+        ]
+        wide = [np.repeat(one[..., :1], 3, axis=-1) if one.shape[-1] != 3 else one for one in shown]
+        yield "hardest_images", mosaic(wide, 4)
+
+
+_NONE = pd.DataFrame()

@@ -1,0 +1,139 @@
+"""Every diagnostic of ours has a figure, with words that hold its numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cifar_models.component import registry
+from sweeps.analysis.plot.diagnostics.answers import matrix
+from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
+from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
+from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
+from sweeps.analysis.plot.diagnostics.layers import by_depth
+from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched
+from sweeps.analysis.plot.diagnostics.pictures import (
+    kernel_magnitudes,
+    kernel_pictures,
+    map_pictures,
+)
+from tests.cifar_models.components import EVERY
+from tests.sweeps.analysis.plot.diagnostics import seen
+
+FRAMES = seen.all_frames()
+
+
+def words(diagnostic: str, place: int = 0) -> str:
+    return DRAWINGS[diagnostic][place].words(FRAMES[diagnostic])
+
+
+def test_every_diagnostic_has_a_drawing() -> None:
+    assert EVERY, "the registry is filled"
+    ours = {n for n, c in registry("diagnostic").items() if c.__module__.startswith("cifar_models")}
+    assert ours == set(DRAWINGS) == set(FRAMES)
+
+
+@pytest.mark.parametrize("diagnostic", FRAMES)
+def test_each_can_be_drawn_and_told(diagnostic: str) -> None:
+    for name, factor, drawing, frame in drawn({diagnostic: FRAMES[diagnostic]}):
+        assert name.startswith(diagnostic)
+        assert factor == frame["factor"].iloc[0]
+        figure = drawing.draw(frame)
+        assert any(axes.lines or axes.images or axes.patches for axes in figure.axes)
+        assert drawing.title
+        assert drawing.words(frame)
+
+
+def test_each_factor_is_drawn_apart_under_a_name_for_files() -> None:
+    both = pd.concat([seen.flow(), seen.flow().assign(factor="a b/c")])
+    assert [name for name, *_ in drawn({"gradient_flow": both})] == [
+        "gradient_flow-norm",
+        "gradient_flow-a-b-c",
+    ]
+
+
+def test_what_has_no_drawing_of_ours_is_left_out() -> None:
+    assert not list(drawn({"of_my_own": seen.flow()}))
+
+
+def test_the_baseline_comes_first() -> None:
+    assert levels(seen.flow()) == ["batch", "none"]
+
+
+# ---------------------------------------------------------------------- data behind the figures
+
+
+def test_layers_are_shown_at_three_epochs() -> None:
+    table = by_depth(seen.flow().query("level == 'batch'"), "mean_absolute")
+    assert list(table.columns) == [1, 3, 5]
+    assert table.loc[2, 5] == pytest.approx(0.01 / 5)
+    assert "batch 0.02 and 0.0002; none 0.0002 and 2e-06" in words("gradient_flow")
+
+
+def test_a_band_spans_the_step_sizes() -> None:
+    found = bands(seen.landscape(), "loss").query("level == 'none'")
+    assert found["low"].tolist() == [5.0, 5.0]
+    assert found["high"].tolist() == [10.0, 10.0]
+    assert words("loss_landscape").endswith("batch 1, none 5.")
+    assert "batch 9 (9)" in words("beta_smoothness")
+
+
+def test_levels_that_differ_in_their_rate_alone_become_one_band() -> None:
+    merged = over_rates(seen.rates())
+    assert set(merged["level"]) == {"none", "batch"}
+    assert levels(merged) == ["batch", "none"]
+    found = bands(merged, "loss").set_index("level")
+    assert (found["low"]["none"], found["high"]["none"]) == (0.02, 0.2)
+    assert over_rates(seen.flow()) is not None
+    assert set(over_rates(seen.flow())["level"]) == {"none", "batch"}
+    alone = seen.rates().assign(factor="learning rate")
+    assert over_rates(alone) is alone, "its levels are what is compared"
+
+
+def test_densities_are_of_area_one() -> None:
+    edges, density = densities(FRAMES["histograms"].iloc[0].to_dict())
+    assert edges.tolist() == pytest.approx([-1, -1 / 3, 1 / 3, 1])
+    assert (density * np.diff(edges)).sum() == pytest.approx(1)
+    empty = FRAMES["histograms"].iloc[0].to_dict() | {"counts": [0, 0, 0]}
+    assert not densities(empty)[1].any()
+    assert chosen_depths(seen.flow()) == [1, 2, 3]
+
+
+def test_kernels_keep_their_place_and_are_stretched_alike() -> None:
+    frame = FRAMES["first_kernels"].query("level == 'none'")
+    first, second = kernel_pictures(frame)
+    assert first.shape == (2, 2, 3)
+    assert first[0, 0].tolist() == pytest.approx([0, 4 / 11, 8 / 11])
+    assert np.array_equal(first, second)
+    assert kernel_pictures(frame.assign(values=None)) == []
+    grey = frame.assign(channels=1, values=[[0.0, 1.0, 2.0, 3.0]] * 2)
+    assert kernel_pictures(grey)[0][1, 1].tolist() == [1.0, 1.0, 1.0]
+    found = kernel_magnitudes(frame)
+    assert (found["mean"][0], found["sd"][0]) == (1.5, 0.5)
+
+
+def test_maps_are_ordered_by_depth() -> None:
+    layers = map_pictures(FRAMES["feature_maps"].query("level == 'none'"), 0)
+    assert [layer for layer, _ in layers] == ["image", "act"]
+    assert layers[1][1][0].tolist() == [[0.0, 1.0], [2.0, 3.0]]
+
+
+def test_a_mosaic_has_gaps_of_nothing() -> None:
+    one = np.ones((2, 2))
+    sheet = mosaic([one, 2 * one, 3 * one], 2)
+    assert sheet.shape == (5, 5)
+    assert sheet[0, 0], sheet[0, 3] == (1, 2)
+    assert sheet[3, 0] == 3
+    assert np.isnan(sheet[2]).all()
+    assert np.isnan(sheet[3:, 3:]).all()
+    assert paper(np.stack([sheet] * 3, axis=-1))[2, 0, 3] == 0
+    assert stretched(one).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_a_confusion_matrix_is_of_shares_by_class() -> None:
+    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"))
+    assert shares.tolist() == [[0.25, 0.75], [0.0, 0.0]]
+    assert "none 75% of class 0 for class 1" in words("confusion_matrix")
+
+
+def test_calibration_is_weighted_by_images() -> None:
+    assert "none 20.0 points" in words("calibration")  # (3 * 10 + 1 * 50) / 4

@@ -1,0 +1,63 @@
+"""The page that explains: outcomes beside what was seen."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sweeps.analysis.report.explanation import explanation, outcomes
+from sweeps.analysis.report.figures import pictures
+from sweeps.analysis.report.files import write_explanation
+from sweeps.analysis.report.page import page
+from tests.sweeps.analysis.plot.diagnostics import seen
+from tests.sweeps.analysis.report.materials import material
+
+
+def explained():  # type: ignore[no-untyped-def]
+    levels = {"none": "tanh", "batch": "relu"}
+    flow = seen.flow().assign(factor="activation")
+    flow["level"] = flow["level"].map(levels)
+    own = flow.rename(columns={"mean_absolute": "mine"})
+    return replace(material(search=False), observations={"gradient_flow": flow, "own": own})
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds: one test does."""
+    for module in ("page", "explanation"):
+        monkeypatch.setattr(f"sweeps.analysis.report.{module}.inline", lambda _: "<svg></svg>")
+
+
+def test_outcomes_stand_beside_the_pictures() -> None:
+    told = explained()
+    text = explanation(told)
+    rows = outcomes(told, "activation")
+    assert rows[0][0] == "relu (baseline)"
+    for name, value, difference, status in rows:
+        assert all(part in text for part in (name, value, difference, status))
+    assert "Gradient flow" in text
+    assert "First and last layer, last epoch: relu 0.02 and 0.0002" in text
+    assert "Of one training each: seed 0." in text
+    assert text.count("<svg") == 1, "what has no figure of ours is data alone"
+
+
+def test_the_report_has_them_too(undrawn: None) -> None:
+    drawn = list(pictures(explained()))
+    shown = [p for p in drawn if p.section in ("differences", "diagnostics")]
+    assert [p.title for p in shown] == ["Differences to the baseline", "Gradient flow"]
+    assert '<h2 id="diagnostics">' in page(explained(), shown)
+    assert '<h2 id="diagnostics">' not in page(material(search=False), shown[:1])
+
+
+def test_without_anything_seen_there_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"nothing was looked at in study .*diagnostics=\("):
+        explanation(material(search=False))
+
+
+def test_data_are_written_beside_the_page(undrawn: None, tmp_path: Path) -> None:
+    told = explained()
+    files = write_explanation(told, tmp_path / "there", tmp_path / "page.html")
+    assert [file.name for file in files] == ["page.html", "gradient_flow.parquet", "own.parquet"]
+    kept = pd.read_parquet(files[1])
+    pd.testing.assert_frame_equal(kept, told.observations["gradient_flow"])

@@ -1,0 +1,29 @@
+"""`sweeps explain`, from what MLflow has."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from tests.sweeps.commands.command_line import call, refuse
+from tests.sweeps.record.looked_at import record_looked_at
+from tests.sweeps.record.recorded import STUDY
+
+
+def test_the_page_and_its_data_are_written(state: Path, tmp_path: Path) -> None:
+    record_looked_at(state)
+    out, board = tmp_path / "out" / "page.html", tmp_path / "board"
+    words = ("explain", "--study", "small", "--storage", state)
+    result = call(*words, "--out", out, "--tensorboard", board)
+    assert result.exit_code == 0, result.stderr
+    data = out.with_name("gradient_flow.parquet")
+    assert result.stdout.splitlines()[:2] == [str(out), str(data)]
+    text = out.read_text(encoding="utf-8")
+    assert STUDY.question in text
+    assert "First and last layer, last epoch: relu 0.5 and 0.25; tanh 0.5" in text
+    assert pd.read_parquet(data)["level"].nunique() == 3
+    assert len(list(board.iterdir())) == 6
+
+
+def test_a_study_that_nothing_looked_at_is_a_sentence(recorded: Path) -> None:
+    said = "nothing was looked at in study small"
+    refuse(recorded, said, "explain", "--study", "small", "--storage", recorded)

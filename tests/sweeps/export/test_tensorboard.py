@@ -1,0 +1,65 @@
+"""What TensorBoard is given, read back from its files."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from tensorboardX.proto.event_pb2 import Event
+
+from sweeps.export.tensorboard import export
+from sweeps.record.results import Results
+from tests.sweeps.analysis import frames
+from tests.sweeps.analysis.plot.diagnostics import seen
+
+
+def events(folder: Path) -> Iterator[Any]:
+    (file,) = folder.glob("events.*")
+    content = file.read_bytes()
+    while content:
+        (length,) = struct.unpack("<Q", content[:8])
+        event = Event()
+        event.ParseFromString(content[12 : 12 + length])
+        yield from ((event.step, value) for value in event.summary.value)
+        content = content[16 + length :]
+
+
+def results() -> Results:
+    trials = frames.trials({"norm": {"batch": [0.9], "none": [0.8]}})
+    curves = pd.DataFrame(
+        {"trial": [trials["trial"][0]] * 2, "epoch": [1, 2], "train/loss": [2.0, 1.0]}
+    )
+    named = {"batch": trials["trial"][0], "none": trials["trial"][1]}
+    wanted = ("histograms", "first_kernels", "feature_maps", "hardest_images")
+    observed = {name: seen.all_frames()[name] for name in wanted}
+    for frame in observed.values():
+        frame["trial"] = frame["level"].map(named)
+    return Results({}, {}, {}, trials, curves, "", observations=observed)
+
+
+def test_a_trial_is_a_run_with_curves_histograms_and_pictures(tmp_path: Path) -> None:
+    export(results(), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    (folder,) = tmp_path.glob("norm=batch, seed *")
+    found = list(events(folder))
+    losses = [(step, value.simple_value) for step, value in found if value.tag == "train/loss"]
+    assert losses == [(1, 2.0), (2, 1.0)]
+    histograms = {(step, value.tag): value.histo for step, value in found if value.histo.num}
+    assert set(histograms) == {(e, f"{q}/l") for e in (0, 1) for q in ("weight", "gradient")}
+    one = histograms[0, "weight/l"]
+    assert (list(one.bucket), one.num, one.sum) == ([1, 2, 1], 4, pytest.approx(0))
+    pictures = {value.tag for _, value in found if value.image.encoded_image_string}
+    assert pictures == {
+        "kernels_of_the_first_layer",
+        "feature_maps/image",
+        "feature_maps/act",
+        "hardest_images",
+    }
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(ValueError, match=r"cannot write .*taken.* give another DIR"):
+        export(results(), tmp_path / "taken")
