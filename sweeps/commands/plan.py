@@ -29,7 +29,10 @@ from sweeps.execution.options import Options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cifar_models.source_file import SourceFile
     from search_spaces.study import Study
+    from sweeps.execution.cost import Cost
+    from sweeps.execution.forecast import Forecast
     from sweeps.record.places import Places
 
 
@@ -51,26 +54,78 @@ def plan(
         bool,
         typer.Option("--register", help="Write the study down before it is run, with a hash."),
     ] = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="Time a few steps of each kind of recipe, and forecast device-hours."
+        ),
+    ] = False,
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option("--price-per-hour", help="Of one device; with --probe: the money, too."),
+    ] = None,
     storage: StorageOption = "runs",
     state: StateOption = None,
     tracking_uri: TrackingOption = None,
     optuna_uri: OptunaOption = None,
 ) -> None:
-    """Print variants, trials, rungs in epochs, and what is already done. Trains nothing."""
+    """Print variants, trials, rungs in epochs, and what is already done.
+
+    Trains nothing; with --probe a few steps, and `sweeps run` compares the forecast at its end.
+    """
+    from dataclasses import asdict
+
     from rich.console import Console
 
     from sweeps.commands.studies import resolve_study
+    from sweeps.execution.forecast import forecast
     from sweeps.record.places import resolve_places
 
+    if price_per_hour is not None and not probe:
+        raise ValueError("--price-per-hour is of the hours that --probe forecasts: give both")
     places = resolve_places(storage, state, tracking_uri, optuna_uri)
-    question, _ = resolve_study(study, dataset, epochs, trials, seeds)
+    question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
         deterministic=deterministic,
     )  # fmt: skip
-    print_plan(question, places, options, Console(), as_json=json)
+    console = Console()
+    found = forecast(question, places, options)
+    costs = None
+    if probe:
+        costs = _probed(question, found, sources, places, options, price_per_hour)
+    if json:
+        told = found.to_json()
+        console.print_json(data=told if costs is None else told | {"cost": asdict(costs)})
+    else:
+        found.print(console)
+        for line in costs.lines() if costs else ():
+            console.print(line, highlight=False, soft_wrap=True)
     if register:
         typer.echo(_written(question, places))
+
+
+def _probed(
+    study: "Study",
+    found: "Forecast",
+    sources: tuple["SourceFile", ...],
+    places: "Places",
+    options: Options,
+    price: float | None,
+) -> "Cost":
+    """Time what is left of a study, and keep the forecast for the end of its run."""
+    from sweeps.execution.images import ImageStore
+    from sweeps.execution.ray_session import RaySession
+    from sweeps.execution.timing import forecast_cost
+    from sweeps.record.places import make_writable
+
+    make_writable(places)
+    wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
+    left = [each for phase in found.phases for each in phase.left]
+    with RaySession(options.address, *wanted) as session:
+        costs = forecast_cost(left, ImageStore(options.data_dir), sources, session, price)
+    costs.write(places.folder(study.name))
+    return costs
 
 
 def _written(study: "Study", places: "Places") -> str:

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
     from cifar_models.source_file import SourceFile
     from search_spaces.study import Study
+    from sweeps.record.mlflow_runs import Runs
     from sweeps.record.places import Places
+    from sweeps.record.results import Results
 
 INTERRUPTED = 130
 """Exit code after a signal or a spent time budget, as shells have it for Ctrl-C."""
@@ -142,8 +144,25 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
         command = training_command(results, files[0], data_dir)
         _say(console, f"best recipe   {command}")
     _say(console, f"tables, plots {folder}")
+    _compare_with_forecast(results, folder, places, runs, console)
     uri = places.tracking_uri
     _say(console, f"every trial   {'' if places.served else 'mlflow ui --backend-store-uri '}{uri}")
+
+
+def _compare_with_forecast(
+    results: "Results", folder: Path, places: "Places", runs: "Runs", console: "Console"
+) -> None:
+    """Say what training took, and keep it, where `sweeps plan --probe` has forecast it."""
+    from sweeps.execution.cost import Cost, actual
+    from sweeps.record.journal import read_records
+
+    forecast, records = Cost.read(folder), read_records(places.state)
+    trials = set(results.trials["trial"]) & records.keys()
+    took = actual((records[trial] for trial in trials), forecast) if forecast else 0.0
+    if forecast and took:
+        _say(console, f"cost          {forecast.against(took)}")
+        for name, value in forecast.metrics(took).items():
+            runs.client.log_metric(results.parent, name, value)
 
 
 def _say(console: "Console", line: str) -> None:

@@ -17,7 +17,7 @@ from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
 from sweeps.execution.ray_session import RaySession, Resources
-from sweeps.execution.search_forecast import Rung, notes, spending
+from sweeps.execution.search_forecast import Rung, notes, searchable, spending
 from sweeps.execution.suggestions import find_search
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.journal import TrialRecord, read_records
@@ -38,6 +38,8 @@ class Phase:
     notes: list[str] = field(default_factory=list)
     least: int | None = None
     """Trials that there are at least, where ``trials`` are those at most; else None."""
+    left: list[tuple[Recipe, float]] = field(default_factory=list)
+    """What is not trained yet, as far as it is known: recipes, and epochs of each."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain data."""
-        return asdict(self)
+        phases = [asdict(replace(phase, left=[])) for phase in self.phases]
+        for phase in phases:
+            del phase["left"]
+        return asdict(replace(self, phases=[])) | {"phases": phases}
 
     def print(self, console: Console) -> None:
         """Print the plan for people."""
@@ -191,7 +196,10 @@ def _search(
     spent = spending(search, study.base.epochs, slots, deterministic=options.deterministic)
     idle = None if options.gpus_per_trial == "auto" else spent.idle
     told = notes(study, idle, slots, deterministic=options.deterministic)
-    return Phase("search", search.trials, done, spent.epochs, spent.rungs, idle, told), found
+    left = _split(searchable(study), spent.epochs * (1 - done / search.trials))
+    return Phase(
+        "search", search.trials, done, spent.epochs, spent.rungs, idle, told, left=left
+    ), found
 
 
 def _winner(
@@ -201,7 +209,8 @@ def _winner(
     """Return the recipe to ablate, None while it is open, and the phase that selects it."""
     assert study.search is not None
     top, seeds = study.search.top_k, study.search.selection_seeds
-    unknown = [Phase("selection", top * seeds, 0, top * seeds * study.base.epochs)]
+    epochs = top * seeds * study.base.epochs
+    unknown = [Phase("selection", top * seeds, 0, epochs, left=_split(searchable(study), epochs))]
     if searching.done < searching.trials:
         return None, unknown if top > 1 else []
     if not all(trial in records for trial in found):  # the journal is new: a run reads MLflow
@@ -220,7 +229,19 @@ def _phase(role: str, study: Study, cells: list[Cell], records: dict[str, TrialR
     done = sum(s.id in records and records[s.id].ended(study.name) for s in specs) - len(again)
     told = [f"has {len(again)} trials that diagnostics have not seen: trained again"]
     epochs = sum(s.recipe.epochs for s in specs)
-    return Phase(role, len(specs), done, epochs, notes=told if again else [])
+    known = {trial: record for trial, record in records.items() if trial not in again}
+    trained = {trial: record.epochs for trial, record in known.items()}
+    left = [
+        (spec.recipe, float(spec.recipe.epochs - trained.get(spec.id, 0)))
+        for spec in specs
+        if spec.id not in known or not known[spec.id].ended(study.name)
+    ]
+    return Phase(role, len(specs), done, epochs, notes=told if again else [], left=left)
+
+
+def _split(recipes: Sequence[Recipe], epochs: float) -> list[tuple[Recipe, float]]:
+    """Divide epochs among recipes that stand for those which are not known yet."""
+    return [(recipe, epochs / len(recipes)) for recipe in recipes]
 
 
 def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> list[dict[str, Any]]:

@@ -79,7 +79,8 @@ class RaySession:
         console: Console | None = None,
     ) -> None:
         self.address = address or "local"
-        self._own = self.address == "local"
+        self.own = self.address == "local"
+        """Whether it is this machine's."""
         self._wanted = (cpus_per_trial, gpus_per_trial, max_concurrent)
         self._least, self._console = min_concurrent or 0, console or Console()
         self._started: Future[None] | None = None
@@ -90,7 +91,7 @@ class RaySession:
         """Connect to a cluster, or see what this machine has."""
         # Ray's own handler aborts without a hook: end as after Ctrl-C instead.
         self._previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        if self._own:
+        if self.own:
             self.resources = plan_resources_here(*self._wanted)
             if self._least > self.resources.slots:
                 raise ValueError(
@@ -108,7 +109,7 @@ class RaySession:
 
     def begin(self) -> None:
         """Start this machine's Ray beside other work: it takes seconds."""
-        if self._own and not self._started:
+        if self.own and not self._started:
             self._started = self._beside.submit(connect, self.address)
 
     def ready(self) -> Resources:
@@ -117,7 +118,7 @@ class RaySession:
         Raises:
             ValueError: Ray does not start, or trials that are planned for a GPU would get none.
         """
-        if self._own:
+        if self.own:
             self.begin()
             assert self._started is not None
             self._started.result()
@@ -138,7 +139,7 @@ class RaySession:
         if self._started:
             self._started.exception()  # waits
         signal.signal(signal.SIGTERM, self._previous)
-        if self._least and not self._own:
+        if self._least and not self.own:
             let_go()
         ray.shutdown()
         self._beside.shutdown()

@@ -4,9 +4,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cifar_models.recipe import Recipe
 from search_spaces.grid import grid_size
+from search_spaces.quasi_random import points
 from search_spaces.search import Search
 from search_spaces.study import Study
+
+_STAND_FOR_ALL = 4
+"""Points of a space whose speed is measured for that of all."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,13 @@ def notes(study: Study, idle: float | None, slots: int, *, deterministic: bool) 
         )  # fmt: skip
         told.append(f"goes in cohorts of {size}, each asked for when the last has ended{cost}")
     return told
+
+
+def searchable(study: Study) -> list[Recipe]:
+    """Return a few recipes that stand for all that a search may try: points that fill its space."""
+    assert study.search is not None
+    places = points(study.search.space, _STAND_FOR_ALL)
+    return [study.base.replace(place) for place in places]
 
 
 def _order(study: Study, search: Search) -> Iterator[str]:

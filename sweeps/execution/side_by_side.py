@@ -60,15 +60,15 @@ class SideBySide:
     def __init__(self, connections: list[Connection]) -> None:
         self._connections = connections
 
-    def train(self, epochs: int) -> None:
-        """Let every process train so many epochs, and wait until all have.
+    def train(self, epochs: int) -> list[dict[str, float]]:
+        """Let every process train so many epochs, wait until all have, and return all metrics.
 
         Raises:
             RuntimeError: One could not; the message has the last line of its error.
         """
         for connection in self._connections:
             connection.send(epochs)
-        self.wait()
+        return [metrics for answer in self.wait() for metrics in answer]
 
     def memory(self) -> Memory:
         """Return what the device holds while every process has what it took for its training."""
@@ -76,10 +76,9 @@ class SideBySide:
         found: Memory = _answer(self._connections[0])
         return found
 
-    def wait(self) -> None:
-        """Wait until every process has answered."""
-        for connection in self._connections:
-            _answer(connection)
+    def wait(self) -> list[Any]:
+        """Wait until every process has answered, and return what."""
+        return [_answer(connection) for connection in self._connections]
 
 
 @contextmanager
@@ -131,11 +130,12 @@ def _serve(there: Connection, work: Work, seed: int) -> None:
             if epochs is None:
                 there.send(device_memory(work.numerics.device))
                 continue
+            metrics = []
             for _ in range(epochs):
                 if training.over:  # it diverged: its speed is all that is asked for
                     training = _start(work, seed)
-                next(training)
-            there.send(None)
+                metrics.append(next(training).metrics)
+            there.send(metrics)
     except (EOFError, ConnectionError):
         return
     except Exception as error:
