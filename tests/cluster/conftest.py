@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +58,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
             package.write_text("raise ImportError('not the version of the head')")
         yield cluster
         cluster.down()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((cluster.head.address, 6379))
 
 
 @pytest.fixture(scope="package")
