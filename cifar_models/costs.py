@@ -19,13 +19,15 @@ class Cost(Component, kind="cost"):
     """A number from what a trial recorded, and from nothing else: an old trial has it too.
 
     Class variables: ``unit`` and ``scale`` of a printed value, which is the stored one times the
-    scale; ``higher_is_better``; ``validates``, whether it takes validation images; ``absent``, what
-    a table says of a finished trial without a value; ``note``, a sentence that its reader needs.
+    scale; ``higher_is_better``; ``of_device``, whether it is another on another device;
+    ``validates``, whether it takes validation images; ``absent``, what a table says of a finished
+    trial without a value; ``note``, a sentence that its reader needs.
     """
 
     unit: ClassVar[str] = ""
     scale: ClassVar[float] = 1.0
     higher_is_better: ClassVar[bool] = False
+    of_device: ClassVar[bool] = False
     validates: ClassVar[bool] = False
     absent: ClassVar[str] = "\N{EN DASH}"
     note: ClassVar[str] = ""
@@ -99,6 +101,7 @@ class SecondsToAccuracy(_ToAccuracy):
     """
 
     name: Literal["seconds_to_accuracy"] = "seconds_to_accuracy"
+    of_device: ClassVar[bool] = True
     unit: ClassVar[str] = "s"
 
     @property
@@ -156,6 +159,7 @@ class Latency(Cost):
     """
 
     name: Literal["latency"] = "latency"
+    of_device: ClassVar[bool] = True
     unit: ClassVar[str] = "ms an image"
     scale: ClassVar[float] = 1e3
     note: ClassVar[str] = (
@@ -175,6 +179,7 @@ class ImagesPerSecond(Cost):
     """
 
     name: Literal["images_per_second"] = "images_per_second"
+    of_device: ClassVar[bool] = True
     unit: ClassVar[str] = "images/s"
     higher_is_better: ClassVar[bool] = True
 
@@ -195,6 +200,7 @@ class PeakMemory(Cost):
     """
 
     name: Literal["peak_memory"] = "peak_memory"
+    of_device: ClassVar[bool] = True
     unit: ClassVar[str] = "MiB"
     note: ClassVar[str] = (
         "Peak memory: of the GPU's allocator; on a CPU that of the worker's process, which an "

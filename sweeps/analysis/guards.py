@@ -111,7 +111,33 @@ def mixed_environments(cells: pd.DataFrame) -> list[str]:
         if len(counts) > 1:
             shares = ", ".join(f"{name} ({count} trials)" for name, count in counts.items())
             notes.append(f"Trials ran on different {title}: {shares}.")
+    timed = timed_device(cells)
+    if timed is not None:
+        notes.append(f"Times, speed and memory are those of the trials on {timed} alone.")
     return notes
+
+
+def timed_device(cells: pd.DataFrame) -> str | None:
+    """Return the device that most finished trials ran on, where they ran on several; else None."""
+    devices = finished(cells).drop_duplicates("trial")["device"].dropna()
+    return str(devices.mode().iloc[0]) if devices.nunique() > 1 else None
+
+
+def timed_on_one_device(cells: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return the cells with holes where a number depends on a device that is not the timed one.
+
+    A level is no slower for having been trained on an older GPU. The device is a block, and most of
+    what can be compared is within the largest.
+
+    Args:
+        cells: of the ablation.
+        columns: what depends on the device.
+    """
+    device = timed_device(cells)
+    if device is None:
+        return cells
+    there = [column for column in columns if column in cells]
+    return cells.assign(**{name: cells[name].where(cells["device"] == device) for name in there})
 
 
 def unequal_budgets(cells: pd.DataFrame) -> list[str]:

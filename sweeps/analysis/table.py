@@ -101,7 +101,8 @@ def ablation_table(
     cells = guards.ablation_cells(
         trials, equal_budget=context.equal_budget, asked=context.differing
     )
-    cells = _with_splits(cells, metric)
+    timed = ("seconds", *(cost.column for cost in costs if cost.of_device))
+    cells = guards.timed_on_one_device(_with_splits(cells, metric), timed)
     split = "validation" if context.looks else _comparison_split(cells, measure)
     frame = _compared(cells, measure, split, context)
     tuned = ledger(trials, measure)

@@ -140,7 +140,7 @@ def examine_file(
 
 def ours() -> Source:
     """Return this project as it is here."""
-    return Source(str(ROOT / "sweeps"), probe.digest(ROOT))
+    return Source(str(ROOT / "sweeps"), probe.digest([ROOT / tree for tree in probe.TREES]))
 
 
 def _alike(patient: Patient, driver: Facts) -> Iterator[Finding]:

@@ -104,17 +104,25 @@ def _remote(url: str) -> Any:
 
 def package() -> dict[str, Any] | None:
     """Return which ``sweeps`` an import would find here, without importing it."""
-    found = util.find_spec("sweeps")
-    if found is None:
+    places = {tree: _place(tree) for tree in TREES}
+    place = places["sweeps"]
+    if place is None:
         return None
-    places = list(found.submodule_search_locations or [])
-    place = Path(places[0]) if places else Path(found.origin or "")
     return {
         "path": str(place),
         "ours": (place / "ablation.py").is_file() and (place / "record").is_dir(),
-        "digest": digest(place.parent),
+        "digest": digest([found for found in places.values() if found]),
         "owners": _owners("sweeps"),
     }
+
+
+def _place(tree: str) -> Path | None:
+    """Return the folder of a package; Ray may bring each of ours into a folder of its own."""
+    found = util.find_spec(tree)
+    if found is None:
+        return None
+    folders = list(found.submodule_search_locations or [])
+    return Path(folders[0] if folders else found.origin or "")
 
 
 def _owners(package: str) -> list[str]:
@@ -128,12 +136,14 @@ def _owners(package: str) -> list[str]:
     return sorted(set(names) | ({package} if _version(package) else set()))
 
 
-def digest(root: Path) -> str:
-    """Return a digest of the source of our packages in a folder."""
+def digest(places: list[Path]) -> str:
+    """Return a digest of the source in the folders of some packages."""
     text = hashlib.sha256()
-    files = (file for tree in TREES for file in (root / tree).rglob("*") if file.is_file())
-    for file in sorted(file for file in files if file.suffix not in (".pyc", ".pyo")):
-        text.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    for place in places:
+        files = (file for file in place.rglob("*") if file.is_file())
+        for file in sorted(file for file in files if file.suffix not in (".pyc", ".pyo")):
+            name = Path(place.name, file.relative_to(place))
+            text.update(str(name).encode() + b"\0" + file.read_bytes() + b"\0")
     return text.hexdigest()[:12]
 
 

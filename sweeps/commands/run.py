@@ -146,14 +146,14 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
         command = training_command(results, files[0], data_dir)
         _say(console, f"best recipe   {command}")
     _say(console, f"tables, plots {folder}")
-    _compare_with_forecast(results, folder, places, runs, console)
+    compare_with_forecast(results, folder, places, runs, console)
     uri = places.tracking_uri
     _say(console, f"every trial   {'' if places.served else 'mlflow ui --backend-store-uri '}{uri}")
     if places.served and "SSH_CONNECTION" in os.environ and (way := way_in(uri)):
         _say(console, f"              from your own machine after {way}")
 
 
-def _compare_with_forecast(
+def compare_with_forecast(
     results: "Results", folder: Path, places: "Places", runs: "Runs", console: "Console"
 ) -> None:
     """Say what training took, and keep it, where `sweeps plan --probe` has forecast it."""

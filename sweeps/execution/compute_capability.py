@@ -1,5 +1,6 @@
 """What the oldest GPU can do, as NVIDIA's own tool says: torch would claim GPU memory to tell."""
 
+import os
 import subprocess
 
 import ray
@@ -11,9 +12,15 @@ _COMMAND = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
 
 
 def oldest_here() -> Capability:
-    """Return the smallest capability of this machine's GPUs; Ampere's where nobody can tell."""
+    """Return the smallest capability of this machine's GPUs; Ampere's where nobody can tell.
+
+    Only those of CUDA_VISIBLE_DEVICES count, where it names any: Ray hides all from a task that
+    asked for none.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    command = [*_COMMAND, *([f"--id={visible}"] if visible else [])]
     try:
-        answer = subprocess.run(_COMMAND, capture_output=True, text=True, check=True, timeout=30)
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
         lines = answer.stdout.split()
         return min((_parsed(line) for line in lines), default=AMPERE)
     except (OSError, subprocess.SubprocessError, ValueError):  # no such tool, as with AMD's GPUs

@@ -44,10 +44,14 @@ class Resources:
     slots: int
     gpu: Capability = AMPERE
     """What the oldest GPU can do: all trials compute alike."""
+    apple: bool = False
+    """Whether trials train on Apple's GPU, of which Ray knows nothing."""
 
     @property
     def device(self) -> Device:
         """The kind of device of a trial."""
+        if self.apple:
+            return "mps"
         return "cuda" if self.gpus_per_trial else "cpu"
 
 
@@ -127,6 +131,9 @@ class RaySession:
             if not self.resources.gpus_per_trial:
                 gpus = 0.0  # Ray may see one that torch cannot use
             planned, self.resources = self.resources, plan_resources(cpus, gpus, most)
+            if planned.apple:
+                slots = min(planned.slots, self.resources.slots)
+                self.resources = replace(self.resources, slots=slots, apple=True)
             if self.resources.device != planned.device:
                 raise ValueError(
                     "torch sees a GPU on this machine, and Ray does not; give --gpus-per-trial 0 "
@@ -189,9 +196,23 @@ def plan_resources(
 def plan_resources_here(
     cpus_per_trial: int, gpus_per_trial: GpuShare, max_concurrent: int | None
 ) -> Resources:
-    """Divide what a Ray of this machine would have, without starting one."""
+    """Divide what a Ray of this machine would have, without starting one.
+
+    Apple's GPU counts as one where there is none of CUDA's. Of those, CUDA_VISIBLE_DEVICES says
+    which there are.
+
+    Raises:
+        ValueError: There is less than one trial wants.
+    """
     cpus, gpus = os.cpu_count() or 1, torch.cuda.device_count()
-    resources = divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    apple = not gpus and torch.backends.mps.is_available()
+    if apple and gpus_per_trial == "auto":
+        raise ValueError(
+            "--gpus-per-trial auto measures on CUDA's GPUs; give 1 or a fraction for Apple's"
+        )
+    resources = divide(cpus, 1 if apple else gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    if apple:
+        return replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
     return replace(resources, gpu=oldest_here())
 
 

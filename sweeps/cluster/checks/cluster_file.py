@@ -76,6 +76,4 @@ def _security_group(config: dict[str, Any], machine: Machine, edit: str) -> Find
         said = "it names security groups of its own, whose rules only AWS knows"
         mend = "aws ec2 describe-security-groups --output table"
         return Finding.unknown("security group", machine, said, mend)
-    return Finding.ok(
-        "security group", machine, "closed to the world but for ssh, which asks a key"
-    )
+    return Finding.ok("security group", machine, "the file opens no port to the world")

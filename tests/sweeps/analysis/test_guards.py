@@ -94,8 +94,20 @@ def test_pending_counts_unfinished_business_and_absent_rows_only() -> None:
 @pytest.mark.parametrize("column", ["torch", "device"])
 def test_a_second_environment_is_a_footnote(column: str) -> None:
     assert guards.mixed_environments(frames.small()) == []
-    (note,) = guards.mixed_environments(altered(column, "other"))
+    note, *timed = guards.mixed_environments(altered(column, "other"))
     assert "(8 trials), other (1 trials)" in note
+    said = ["Times, speed and memory are those of the trials on cpu alone."]
+    assert timed == (said if column == "device" else [])
+
+
+def test_times_are_of_the_device_that_most_trials_ran_on() -> None:
+    cells = altered("device", "other")
+    timed = guards.timed_on_one_device(cells, ("seconds", "latency"))
+    elsewhere = cells["device"] == "other"
+    assert timed.loc[elsewhere, "seconds"].isna().all()
+    assert (timed.loc[~elsewhere, "seconds"] == cells.loc[~elsewhere, "seconds"]).all()
+    assert (timed["test/accuracy"] == cells["test/accuracy"]).all()
+    assert guards.timed_on_one_device(frames.small(), ("seconds",)).equals(frames.small())
 
 
 def test_one_trial_at_two_seeds_is_refused() -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from search_spaces.loading import load_study
+from sweeps.execution import timing
+from sweeps.execution.cost import Cost
 from sweeps.execution.images import ImageStore
 from sweeps.execution.plan import Planner
 from sweeps.execution.ray_session import Resources
 from sweeps.record.journal import Journal
-from tests.sweeps.commands.command_line import SEARCHING, TINY, call, tree
+from tests.sweeps.commands.command_line import SEARCHING, TINY, call, refuse, tree
 from tests.sweeps.record.recorded import mirror
 from tests.sweeps.record.small import open_runs, record
 
@@ -160,3 +162,41 @@ def test_a_stopping_rule_that_is_written_down_stays() -> None:
     again = call(*words, "auto:3,5")
     assert again.exit_code == 2
     assert "tiny is written down otherwise (seeds)" in again.stderr
+
+
+@pytest.fixture
+def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every epoch take two seconds."""
+    monkeypatch.setattr(timing, "time_epochs", lambda *_: [2.0] * 5)
+
+
+@pytest.mark.usefixtures("two_seconds")
+def test_what_is_left_is_forecast_and_kept(folder: Path) -> None:
+    study, _ = load_study("tiny.py")
+    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study.arms(), study.seed_list)
+    journal = Journal(folder / "runs")
+    record(journal, cells[0].spec, *[0.5] * 9)
+    record(journal, cells[1].spec, 0.5, 0.5, end="running")
+    journal.close()
+    words = ("plan", "--study", "tiny.py", "--probe", "--max-concurrent", 1)
+    told = json.loads(call(*words, "--price-per-hour", 3.6, "--json").stdout)["cost"]
+    assert told["hours"] == pytest.approx(25 * 2 / 3600)  # of 36 epochs 9 and 2 are trained
+    kept = Cost.read(folder / "runs" / "studies" / "tiny")
+    assert kept is not None
+    assert (kept.hours, kept.price) == (told["hours"], 3.6)
+    lines = call(*words, "--price-per-hour", 3.6).stdout.splitlines()
+    assert lines[-2].startswith("left to train: 0.014 device-hours (95%: 0.014 to 0.014)")
+    assert lines[-1] == "at 3.6 an hour: 0.05 (95%: 0.05 to 0.05)"
+
+
+@pytest.mark.usefixtures("two_seconds", "folder")
+def test_a_search_is_forecast_by_a_few_points_of_its_space() -> None:
+    words = ("plan", "--study", "searching.py", "--probe", "--max-concurrent", 1, "--json")
+    planned = json.loads(call(*words).stdout)
+    epochs = sum(phase["epochs"] for phase in planned["phases"])
+    assert planned["cost"]["hours"] == pytest.approx(epochs * 2 / 3600)
+
+
+def test_a_price_needs_hours(folder: Path) -> None:
+    refuse(folder, "--price-per-hour is of the hours that --probe forecasts: give both",
+           "plan", "--study", "tiny.py", "--price-per-hour", 1)  # fmt: skip

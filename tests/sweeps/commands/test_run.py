@@ -10,8 +10,9 @@ import yaml
 from sweeps.commands import run as command
 from sweeps.commands.plan import plan
 from sweeps.execution.chain import Interrupted
+from sweeps.execution.cost import Cost, Devices, actual
 from sweeps.execution.runner import StudyRun
-from sweeps.record.journal import Journal
+from sweeps.record.journal import Journal, read_records
 from tests.sweeps.commands.command_line import TINY, call
 from tests.sweeps.record.recorded import STUDY, cells, mirror, record_study
 from tests.sweeps.record.small import open_runs, record
@@ -30,11 +31,19 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_finished_study_ends_in_its_table_and_files(
     state: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forecast = Cost(Devices("a machine", 1, 2), hours=1.0, low=0.5, high=2.0)
+    forecast.write(state / "studies" / "small")
     record_study(state)
     monkeypatch.setattr(StudyRun, "execute", lambda _: None)
     monkeypatch.chdir(state.parent)
     result = call("run", "--study", file)
     assert result.exit_code == 0
+    took = actual(read_records(state).values(), forecast)
+    assert f"cost          {forecast.against(took)}\n" in result.stdout
+    parent = open_runs(state).parent("small")
+    assert parent is not None
+    assert parent.data.metrics["actual/device_hours"] == took > 0
+    assert parent.data.metrics["forecast/device_hours"] == 1.0
     assert "small: Which activation suits a small network?" in result.stdout
     folder = state / "studies" / "small"
     assert f"python -m cifar_models {state.name}/studies/small/best.yaml" in result.stdout

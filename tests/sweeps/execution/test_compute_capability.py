@@ -29,6 +29,24 @@ def test_the_oldest_gpu_decides(
     assert oldest_here() == capability
 
 
+@pytest.mark.parametrize(("visible", "capability"), [("0,2", (8, 6)), ("", (7, 5)), (None, (7, 5))])
+def test_gpus_that_are_hidden_decide_nothing(
+    visible: str | None, capability: tuple[int, int], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(
+        '#!/bin/sh\nfor word; do [ "$word" = --id=0,2 ] && echo 8.6 && exit; done\n'
+        "echo 8.6; echo 7.5; echo 8.6\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert oldest_here() == capability
+
+
 def test_a_tool_that_fails_or_is_not_there_leaves_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,7 @@
+import os
+
 import pytest
+import torch
 
 from sweeps.execution import ray_session
 from sweeps.execution.ray_session import RaySession, Resources
@@ -51,6 +54,37 @@ def test_a_gpu_that_ray_does_not_see_is_a_sentence(
         pytest.raises(ValueError, match="give --gpus-per-trial 0 to train on CPUs"),
     ):
         session.ready()
+
+
+@pytest.mark.parametrize(
+    ("share", "device", "slots"),
+    [(None, "mps", 1), (1.0, "mps", 1), (0.5, "mps", 2), (0.0, "cpu", 8)],
+)
+def test_apples_gpu_is_one_that_ray_knows_nothing_of(
+    connected: list[str], monkeypatch: pytest.MonkeyPatch, share: float | None, device: str,
+    slots: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 8))
+    with RaySession(None, 1, share) as session:
+        for resources in (session.resources, session.ready()):
+            assert (resources.device, resources.slots) == (device, slots)
+            assert resources.gpus_per_trial == 0.0, "Ray would wait for one for ever"
+
+
+def test_a_gpu_of_cuda_goes_before_apples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert ray_session.plan_resources_here(1, None, None).device == "cuda"
+
+
+def test_apples_gpu_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    with pytest.raises(ValueError, match="give 1 or a fraction for Apple's"):
+        ray_session.plan_resources_here(1, "auto", None)
 
 
 def test_a_cluster_is_connected_to_at_once(

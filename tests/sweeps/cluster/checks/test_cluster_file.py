@@ -81,6 +81,6 @@ def test_a_security_group(config: dict[str, Any], rule: dict[str, Any], is_open:
 
 
 def test_a_group_that_only_aws_knows(config: dict[str, Any]) -> None:
-    config["available_node_types"]["gpu"]["node_config"]["SecurityGroupIds"] = ["sg-1"]
+    config["available_node_types"]["head"]["node_config"]["SecurityGroupIds"] = ["sg-1"]
     (found,) = [each for each in check_file(config, Path("f")) if each.check == "security group"]
     assert found.state == "unknown"
