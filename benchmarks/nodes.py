@@ -2,10 +2,10 @@
 
 import resource
 import time
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from statistics import median
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,15 +24,16 @@ TRIALS, NODES = 10_000, 200
 """What is extrapolated to."""
 _OBJECTS = 80 * 2**20
 """Bytes of each node's object store, Ray's least: the images here are few."""
-_PERIOD, _START_SECONDS = 0.5, 600.0
+_PERIOD, _START_SECONDS = 0.2, 600.0
 
 
 class Load(NamedTuple):
-    """What a sweep did on nodes of one slot each.
+    """What sweeps did on nodes of one slot each.
 
     Attributes:
-        rate: Trials a second, while all slots were at work.
-        driver: Milliseconds of processor time of the driver, for each trial.
+        rate: Sleeping trials a second, while all slots were at work.
+        driver: Milliseconds of the driver's processor time for each trial of no length: the driver
+            never waits.
         node: Megabytes of one node: Ray's daemons and a worker that has loaded torch.
     """
 
@@ -41,18 +42,16 @@ class Load(NamedTuple):
     node: float
 
 
-def sleeping(nodes: int, rounds: int, seconds: float) -> Load:
-    """Run ``rounds`` sleeping trials on each of some nodes; in a process of its own.
+def on_nodes(nodes: int, rounds: int, seconds: float, short: int) -> Load:
+    """Run two sweeps on a cluster of so many nodes; in a process of its own.
 
     Args:
         nodes: With a slot each, beside a head without any.
-        rounds: Trials of a slot, at least 3.
-        seconds: That each trial sleeps.
+        rounds: Sleeping trials of a slot, at least 4.
+        seconds: That each of them sleeps.
+        short: Trials of the second sweep, which do nothing; several for each slot.
     """
     from ray.cluster_utils import Cluster
-
-    from benchmarks.harness.studies import new_places, search_alone
-    from sweeps.record.journal import FILE
 
     head = {"num_cpus": 0, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
@@ -61,16 +60,66 @@ def sleeping(nodes: int, rounds: int, seconds: float) -> Load:
     ]
     cluster.wait_for_nodes(timeout=_START_SECONDS)
     raylets = [info.process.pid for node in there for info in node.all_processes["raylet"]]
-    places, held = new_places(), list[float]()
-    journal = places.state / FILE
-    Thread(target=_weigh, args=(raylets, journal, held), daemon=True).start()
-    before = _processor_seconds()
-    study, trainable = nothing_to_train(nodes * rounds), _sleeps(seconds)
-    search_alone(study, nodes, trainable=trainable, places=places, address=cluster.address)
-    spent = _processor_seconds() - before
-    ended = _ends(journal)
+    asleep = Watched(nodes, nodes * rounds, seconds, str(cluster.address), raylets)
+    busy = Watched(nodes, short, 0.0, str(cluster.address))
     cluster.shutdown()  # type: ignore[no-untyped-call]
-    return Load(steady(ended, nodes), 1000 * spent / len(ended), median(held))
+    return Load(steady(asleep.ended, nodes), busy.driver(), median(asleep.held))
+
+
+class Watched:
+    """A sweep that has ended, and what was seen meanwhile.
+
+    Args:
+        slots: At once.
+        trials: At least three for each slot.
+        seconds: That each sleeps.
+        address: Of the cluster.
+        raylets: Of each node, whose memory is seen.
+    """
+
+    def __init__(
+        self, slots: int, trials: int, seconds: float, address: str, raylets: Sequence[int] = ()
+    ) -> None:
+        from benchmarks.harness.studies import new_places, search_alone
+        from sweeps.record.journal import FILE
+
+        places = new_places()
+        self._slots, self._raylets, self._journal = slots, raylets, places.state / FILE
+        self.held: list[float] = []
+        self._seen: list[tuple[float, float]] = []
+        self._over = Event()
+        beside = Thread(target=self._watch)
+        beside.start()
+        try:
+            search_alone(nothing_to_train(trials), slots, trainable=_sleeps(seconds),
+                         places=places, address=address)  # fmt: skip
+        finally:
+            self._over.set()
+            beside.join()
+        self.ended = self._ends()
+
+    def driver(self) -> float:
+        """Return the driver's milliseconds of processor time for a trial, after the first ones."""
+        moments, spent = zip(*self._seen, strict=True)
+        first, last = self._slots - 1, len(self.ended) - 1
+        before, after = np.interp([self.ended[first], self.ended[last]], moments, spent)
+        return 1000 * float(after - before) / (last - first)
+
+    def _watch(self) -> None:
+        """Note the driver's processor time without that of this thread, and once the memory."""
+        while not self._over.wait(_PERIOD):
+            usage = resource.getrusage(resource.RUSAGE_SELF)
+            own = time.thread_time()
+            self._seen.append((time.time(), usage.ru_utime + usage.ru_stime - own))
+            if len(self.held) < len(self._raylets) and len(self._ends()) >= 3 * self._slots:
+                self.held = [megabytes(raylet) for raylet in self._raylets]
+
+    def _ends(self) -> list[float]:
+        """Return when each trial has ended so far, in seconds, ascending."""
+        from sweeps.record.journal import read_events
+
+        events = read_events(self._journal) if self._journal.exists() else []
+        return sorted(event["time"] for event in events if event["event"] == "result")
 
 
 def steady(ended: list[float], slots: int) -> float:
@@ -84,24 +133,6 @@ def steady(ended: list[float], slots: int) -> float:
     """
     first, last = slots - 1, len(ended) - slots - 1
     return (last - first) / (ended[last] - ended[first])
-
-
-def _ends(journal: Path) -> list[float]:
-    from sweeps.record.journal import read_events
-
-    return sorted(event["time"] for event in read_events(journal) if event["event"] == "result")
-
-
-def _weigh(raylets: list[int], journal: Path, held: list[float]) -> None:
-    """Note what each node holds once all of them have ended a trial."""
-    while not journal.exists() or len(_ends(journal)) < len(raylets):
-        time.sleep(_PERIOD)
-    held += [megabytes(raylet) for raylet in raylets]
-
-
-def _processor_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 def _sleeps(seconds: float) -> "type[Trainable]":
@@ -119,8 +150,8 @@ def measure(options: Options) -> list[Case]:
     """Measure few nodes in turn, then many at once, and extrapolate."""
     few: tuple[int, ...] = options.pick((1, 2), (1, 2, 4), (1, 2, 4))
     many, seconds = options.pick(4, 32, 32), options.pick(0.5, 3.0, 3.0)
-    rounds = options.pick(1, 2, 5)
-    found, windows = _each(few, options.pick(4, 12, 12), seconds, rounds, options)
+    rounds, trials = options.pick(1, 2, 5), options.pick(4, 12, 12)
+    found, windows = _each(few, trials, seconds, rounds, options)
     crowd, crowded = _each((many,), 4, options.pick(1.0, 20.0, 20.0), 1, options)
     return [
         _scaling(found, windows, seconds),
@@ -134,12 +165,19 @@ def _each(
 ) -> tuple[dict[int, list[Load]], list[Window]]:
     """Run clusters of some sizes in turn; return what was found of each, and the windows."""
     once = {
-        nodes: Once(_named(nodes), nodes * trials, partial(sleeping, nodes, trials, seconds))
+        nodes: Once(
+            _named(nodes), nodes * trials,
+            partial(on_nodes, nodes, trials, seconds, _short(nodes, options)),
+        )
         for nodes in sizes
-    }
+    }  # fmt: skip
     arms = [each.arm for each in once.values()]
     windows = alternate(arms, rounds, warmups=0, patience=options.pick(0, 2, 4))
     return {nodes: each.kept(windows) for nodes, each in once.items()}, windows
+
+
+def _short(nodes: int, options: Options) -> int:
+    return max(options.pick(12, 100, 300), 10 * nodes)
 
 
 def _named(nodes: int) -> str:
@@ -213,7 +251,8 @@ BENCHMARK = Benchmark(
     measure=measure,
     notes=(
         "Throughput counts from the end of each slot's first trial to that of its last but one; "
-        "the rates of the arms contain the start of Ray, nodes and workers.",
+        "the rates of the arms contain the start of Ray, nodes and workers. The driver's processor "
+        "time is that of a second sweep, whose trials do nothing, so that it never waits.",
         "Extrapolated is a straight line through the driver's processor time of a trial over the "
         "number of nodes, from the largest that was measured on, never downward; a trial has one "
         "epoch. How time and memory grow with the number of trials stands under control.",

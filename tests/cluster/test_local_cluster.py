@@ -77,8 +77,10 @@ def test_trials_run_on_all_hosts_and_the_table_arrives(
     assert Counter(record.status for record in records.values()) == {"finished": TRIALS}
     nodes = {record.facts["node"] for record in records.values()}
     assert nodes == {host.name for host in cluster.hosts}
-    assert "softsign" in (state / "studies/shared/table.md").read_text(encoding="utf-8")
-    assert "model:" in (state / "studies/shared/best.yaml").read_text(encoding="utf-8")
+    fetched = cluster.folder / "fetched"
+    cluster.ray("rsync-down", str(cluster.file), "sweeps-state/", f"{fetched}/")
+    assert "softsign" in (fetched / "studies/shared/table.md").read_text(encoding="utf-8")
+    assert "model:" in (fetched / "studies/shared/best.yaml").read_text(encoding="utf-8")
     assert (cluster.head.shared / "sweeps/checkpoints").is_dir()
     assert_recorded(cluster.head.home / "mlflow")
     curves = (cluster.head.home / "mlflow/artifacts").rglob("curves.csv")
