@@ -116,7 +116,7 @@ def _of_cluster(address: str, wanted: "Wanted", nodes: int) -> "list[Finding]":
     from sweeps.cluster.doctor import examine_ray
     from sweeps.execution.ray_session import connect
 
-    connect(address)
+    connect(address, ship=False)  # or each node would show what it was just sent
     try:
         return examine_ray(wanted, nodes)
     finally:

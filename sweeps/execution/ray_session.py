@@ -152,8 +152,12 @@ class RaySession:
         self._beside.shutdown()
 
 
-def connect(address: str) -> None:
+def connect(address: str, *, ship: bool = True) -> None:
     """Join the Ray at an address, or start this machine's own for ``local``.
+
+    Args:
+        address: Of the cluster.
+        ship: Whether its workers get this driver's source; else they have what is installed there.
 
     Raises:
         ValueError: None answers there, or it does not start.
@@ -165,7 +169,7 @@ def connect(address: str) -> None:
         ray.init(
             address=address,
             include_dashboard=False if own else None,
-            runtime_env=None if own else runtime_env(),
+            runtime_env=runtime_env() if ship and not own else None,
             logging_level=logging.ERROR,
             log_to_driver=False,
         )

@@ -15,8 +15,11 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.execution.optuna_source import IDENTITY
-from sweeps.execution.suggestions import in_database, open_suggestions
+from search_spaces.study import Study
+from sweeps.execution.optuna_source import IDENTITY, open_optuna_study, optuna_study_name
+from sweeps.execution.suggestions import claim, in_database, open_suggestions
+from sweeps.record.identity import TrialSpec
+from sweeps.record.places import Places
 
 _GIVEN = "fixed_params"
 """Where Optuna keeps the parameters of a point that it was given."""
@@ -41,7 +44,7 @@ def reopen(place: str, study: str, trials: Collection[str]) -> BaseStorage:
     if in_database(place):
         storage = open_suggestions(place)
         _write(storage, study, trials, storage, study + _ANEW)
-        settle(storage)
+        _replace(storage, study)
         return storage
     path = Path(place)
     anew = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -55,16 +58,49 @@ def reopen(place: str, study: str, trials: Collection[str]) -> BaseStorage:
     return open_suggestions(place)
 
 
-def settle(storage: BaseStorage) -> None:
-    """Bring to its end what a killed driver began in a database: back, or forth."""
-    names = set(optuna.get_all_study_names(storage))
-    for anew in [name for name in names if name.endswith(_ANEW)]:
-        if _WHOLE in optuna.load_study(study_name=anew, storage=storage).user_attrs:
-            study = anew.removesuffix(_ANEW)
-            if study in names:
-                optuna.delete_study(study_name=study, storage=storage)
-            _copy(storage, anew, storage, study)
-        optuna.delete_study(study_name=anew, storage=storage)
+def open_search(
+    study: Study, baseline: TrialSpec, cohort: int, storage: BaseStorage, places: Places
+) -> optuna.Study:
+    """Create or open the search of a study, as this driver's.
+
+    Args:
+        study: The study, with a search.
+        baseline: Its base recipe as a trial.
+        cohort: Trials of a cohort; 0 without cohorts.
+        storage: Optuna's file or database, opened to be written.
+        places: Where it is, and whose.
+
+    Raises:
+        ValueError: It is another driver's.
+    """
+    settle(storage, optuna_study_name(study, baseline, cohort), places)
+    return claim(open_optuna_study(study, baseline, storage, cohort), places)
+
+
+def settle(storage: BaseStorage, study: str, places: Places) -> None:
+    """Bring to its end what this driver began in a database before it was killed: back, or forth.
+
+    Raises:
+        ValueError: The study is another driver's.
+    """
+    if not in_database(places.suggestions):
+        return
+    names = optuna.get_all_study_names(storage)
+    for name in (study, study + _ANEW):
+        if name in names:
+            claim(optuna.load_study(study_name=name, storage=storage), places)
+    if study + _ANEW in names:
+        _replace(storage, study)
+
+
+def _replace(storage: BaseStorage, study: str) -> None:
+    """Put the search that is written anew in the place of the old one, if it is whole."""
+    anew = study + _ANEW
+    if _WHOLE in optuna.load_study(study_name=anew, storage=storage).user_attrs:
+        if study in optuna.get_all_study_names(storage):
+            optuna.delete_study(study_name=study, storage=storage)
+        _copy(storage, anew, storage, study)
+    optuna.delete_study(study_name=anew, storage=storage)
 
 
 def _copy(old: BaseStorage, name: str, new: BaseStorage, name_there: str) -> None:

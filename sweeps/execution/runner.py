@@ -20,16 +20,16 @@ from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, w
 from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import looks, refuse_another_rule
 from sweeps.execution.options import Options
-from sweeps.execution.optuna_source import open_optuna_study, searched, searched_cells
+from sweeps.execution.optuna_source import searched, searched_cells
 from sweeps.execution.packing import choose, probe_cluster, told
 from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Headline, Progress
 from sweeps.execution.ray_session import RaySession, plan_resources
-from sweeps.execution.reopening import reopen, settle
+from sweeps.execution.reopening import open_search, reopen
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
-from sweeps.execution.suggestions import claim, open_suggestions, unanswered
+from sweeps.execution.suggestions import open_suggestions, unanswered
 from sweeps.execution.trial_source import data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.environment import git_changes
@@ -168,10 +168,9 @@ class StudyRun:
         baseline = self.planner.spec(study.base, SEARCH_SEED)
         cohort = search.cohort_size(deterministic=self.options.deterministic)
         suggestions = open_suggestions(self.places.suggestions)
-        settle(suggestions)
 
         def opened() -> optuna.Study:
-            return claim(open_optuna_study(study, baseline, suggestions, cohort), self.places)
+            return open_search(study, baseline, cohort, suggestions, self.places)
 
         database = opened()
         if self.options.fresh:

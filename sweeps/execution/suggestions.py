@@ -4,8 +4,10 @@ Either way one driver writes. Two that search alike in one database would train 
 a search in a database carries the state folder that it belongs to.
 """
 
+import contextlib
 import logging
 import socket
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sweeps.execution.suggestion_log import SuggestionLog
+from sweeps.record.database import database_file
 from sweeps.record.places import Places
 
+_PATIENT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
+"""Drivers that can be told how long to wait for a server."""
 _CONNECT_SECONDS = 5
-_OWNER = "state"
-"""Attribute of a search in a database: the driver that it belongs to."""
+_OWNER, _WHERE = "state", "state folder"
+"""Attributes of a search in a database: to whose state it belongs, and where that was last."""
+_MARK = "state.id"
+"""The file that tells a state folder from all others, wherever it is moved."""
 
 
 def in_database(place: str) -> bool:
@@ -43,23 +50,26 @@ def open_suggestions(place: str, *, reading: bool = False) -> BaseStorage:
         return JournalStorage(SuggestionLog(Path(place), reading=reading))
     try:
         url = make_url(place)
-        server = url.get_backend_name() in ("postgresql", "mysql")
-        waits: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS} if server else {}
+        patient = url.get_driver_name() in _PATIENT
+        waits: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS} if patient else {}
         return RDBStorage(place, engine_kwargs={"pool_pre_ping": True, "connect_args": waits})
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError(
             "--optuna-uri wants the URL of a database, such as postgresql+psycopg://host/optuna"
         ) from None
-    except ImportError as error:
-        name = error.name or str(error)
-        raise ValueError(f"{_shown(place)}: {name} is not installed; pip install it") from None
+    except ImportError:
+        raise ValueError(
+            f"{_shown(place)}: what talks to such a database is not installed; for instance: pip "
+            'install "psycopg[binary]" for postgresql+psycopg, pymysql for mysql+pymysql'
+        ) from None
     except (SQLAlchemyError, StorageInternalError, RuntimeError) as error:
         raise unanswered(error) from None
 
 
 def find_search(place: str, name: str) -> optuna.Study | None:
     """Return a search, to be read; None if it has not begun."""
-    if not in_database(place) and not Path(place).exists():
+    file = database_file(place) if in_database(place) else Path(place)
+    if file is not None and not file.exists():
         return None
     storage = open_suggestions(place, reading=True)
     if name not in optuna.get_all_study_names(storage):
@@ -75,15 +85,23 @@ def claim(search: optuna.Study, places: Places) -> optuna.Study:
     """
     if not in_database(places.suggestions):
         return search
-    here = f"{socket.gethostname()}:{places.state}"
-    owner = search.user_attrs.get(_OWNER, here)
-    if owner != here:
+    mine, known = _mark(places.state), search.user_attrs
+    if known.get(_OWNER, mine) != mine:
         raise ValueError(
-            f"search {search.study_name} in {_shown(places.suggestions)} belongs to {owner}: "
-            "run it there, or name another database"
+            f"search {search.study_name} in {_shown(places.suggestions)} belongs to the state "
+            f"folder {known.get(_WHERE, 'of another driver')}: give that --state, or another "
+            "database"
         )
-    search.set_user_attr(_OWNER, here)
+    search.set_user_attr(_OWNER, mine)
+    search.set_user_attr(_WHERE, f"{socket.gethostname()}:{places.state}")
     return search
+
+
+def _mark(state: Path) -> str:
+    file = state / _MARK
+    with contextlib.suppress(FileExistsError), file.open("x", encoding="utf-8") as new:
+        new.write(uuid.uuid4().hex)
+    return file.read_text(encoding="utf-8")
 
 
 def unanswered(error: Exception) -> ValueError:

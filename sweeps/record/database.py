@@ -1,5 +1,6 @@
 """MLflow's database where it is a file: made whole or not at all, and written without waiting."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy.engine import Engine
 from sweeps.record.journal import FILE as JOURNAL
 
 _PREFIX = "sqlite:///"
+NAME = "mlflow.db"
+"""Of the database that lies beside a journal."""
 
 
 def database_file(uri: str) -> Path | None:
@@ -32,11 +35,12 @@ def make_database(file: Path) -> None:
     if file.exists():
         return
     half = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    half.unlink(missing_ok=True)  # of a killed maker with this number
     try:
         store = SqlAlchemyStore(f"{_PREFIX}{half}", DEFAULT_ARTIFACTS)  # type: ignore[no-untyped-call]
         store.engine.dispose()
-        if not file.exists():  # another driver may have been faster
-            half.rename(file)
+        with contextlib.suppress(FileExistsError):  # another driver was faster
+            os.link(half, file)
     finally:
         half.unlink(missing_ok=True)
 
@@ -52,6 +56,6 @@ def _wait_for_no_disk(connection: Any, _: object) -> None:
     write can do with.
     """
     if isinstance(connection, sqlite3.Connection):
-        _, _, file = connection.execute("PRAGMA database_list").fetchone()
-        if Path(file).with_name(JOURNAL).exists():
+        path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+        if path.name.startswith(NAME) and path.with_name(JOURNAL).exists():
             connection.execute("PRAGMA synchronous = OFF")

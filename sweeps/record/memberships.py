@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _SCRIPTS = ("sweeps", "ablation.py", "__main__.py")
 """What is run again by its words; a notebook is not."""
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@/]*@")
-"""What stands in a URL between a user's name and a host."""
+_SECRET = re.compile(r"(?<=://)([^/?#:]*:).*@|([?&][^=&]*=)[^&]*")
+"""What stands in a URL between a user's name and a host, or as a value after its path."""
 MEMBER = "in."
 """How a tag begins that says for which study a trial was run."""
 
@@ -54,10 +54,16 @@ def membership_text(
         "study": study.model_dump(mode="json"),
         "sources": {source.filename: source.text for source in sources},
         "images": dict(sizes),
-        "command": [_PASSWORD.sub(r"\1***@", word) for word in command],
+        "command": [_without_secrets(word) for word in command],
         "cells": list(cells),
     }
     return json.dumps(membership, indent=1)
+
+
+def _without_secrets(word: str) -> str:
+    if "://" not in word:
+        return word
+    return _SECRET.sub(lambda m: f"{m[1]}***@" if m[1] is not None else f"{m[2]}***", word)
 
 
 def memberships(runs: Runs) -> dict[str, Membership]:

@@ -126,4 +126,4 @@ def test_plan_takes_what_run_takes() -> None:
     only_run = {"time_budget", "trial_time_limit", "fresh", "dry_run", "detach", "min_concurrent"}
     assert set(inspect.signature(command.run).parameters) - only_run == set(
         inspect.signature(plan).parameters
-    ) - {"json", "register"}
+    ) - {"json", "register", "probe", "price_per_hour"}

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Engine
 
 from sweeps.execution.optuna_source import CONSTRAINT, IDENTITY
 from sweeps.execution.reopening import reopen, settle
-from sweeps.execution.suggestions import open_suggestions
+from sweeps.execution.suggestions import claim, open_suggestions
+from sweeps.record.places import resolve_places
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_killed_before_the_end_it_has_changed_nothing(
     [("Study.add_trial", 1), ("Study.set_user_attr", 1), ("delete_study", 3), ("copy_study", 3)],
 )
 def test_killed_in_a_database_the_next_driver_takes_one_step_or_the_other(
-    database: str, monkeypatch: pytest.MonkeyPatch, step: str, again: int
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, step: str, again: int
 ) -> None:
     place = searched(database)
     before = list(map(said, trials(place)))
@@ -144,7 +145,7 @@ def test_killed_in_a_database_the_next_driver_takes_one_step_or_the_other(
         with pytest.raises(KeyboardInterrupt):
             reopen(place, "small", ["b"])
     storage = open_suggestions(place)
-    settle(storage)
+    settle(storage, "small", resolve_places(str(tmp_path), optuna_uri=place))
     assert set(optuna.get_all_study_names(storage)) == {"small", "other"}
     after = trials(place)
     assert [trial.state for trial in after].count(TrialState.RUNNING) == again
@@ -169,3 +170,17 @@ def test_it_can_be_opened_twice_in_a_database(database: str) -> None:
     reopen(place, "small", ["b"])
     reopen(place, "small", ["a"])
     assert [trial.state for trial in trials(place)].count(TrialState.RUNNING) == 4
+
+
+def test_what_another_driver_writes_is_let_alone(tmp_path: Path, database: str) -> None:
+    place = searched(database)
+    mine, others = (resolve_places(f"{tmp_path}/{n}", optuna_uri=place) for n in ("a", "b"))
+    for each in (mine, others):
+        each.state.mkdir()
+    storage = open_suggestions(place)
+    for name in ("small", "small.anew", "others.anew"):
+        claim(optuna.create_study(storage=storage, study_name=name, load_if_exists=True), others)
+    with pytest.raises(ValueError, match="belongs to the state folder"):
+        settle(storage, "small", mine)
+    settle(storage, "new", mine)
+    assert {"small", "small.anew", "others.anew"} <= set(optuna.get_all_study_names(storage))

@@ -51,6 +51,8 @@ def test_the_command_is_kept_without_passwords(monkeypatch: pytest.MonkeyPatch) 
     words = ["/bin/sweeps", "run", "--optuna-uri"]
     for url, kept in (
         ("postgresql://me:secret@host/optuna", "postgresql://me:***@host/optuna"),
+        ("postgresql://me:se/c@ret@host/optuna", "postgresql://me:***@host/optuna"),
+        ("postgresql://host/db?password=secret&a=b", "postgresql://host/db?password=***&a=***"),
         ("http://:secret@host", "http://:***@host"),
         ("s3://bucket/a:b@c", "s3://bucket/a:b@c"),
         ("http://host:5000", "http://host:5000"),
