@@ -107,8 +107,8 @@ def _brought(machine: Machine, facts: Facts) -> str:
 def trip(writer: Patient, reader: Patient, storage: str) -> Trip:
     """Let a machine write a mark into the storage, and the driver read it."""
     name = f".doctor-{uuid.uuid4().hex}"
-    mark = f"{reader.connection.ask('folder', storage).rstrip('/')}/{name}"
     try:
+        mark = f"{reader.connection.ask('folder', storage).rstrip('/')}/{name}"
         writer.connection.ask("write", mark, name)
     except (Refused, Silent) as error:
         return Trip(str(error), error.error)

@@ -62,7 +62,9 @@ def plan(
     ] = False,
     price_per_hour: Annotated[
         float | None,
-        typer.Option("--price-per-hour", help="Of one device; with --probe: the money, too."),
+        typer.Option(
+            "--price-per-hour", min=0, help="Of one device; with --probe: the money, too."
+        ),
     ] = None,
     storage: StorageOption = "runs",
     state: StateOption = None,

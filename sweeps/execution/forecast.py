@@ -196,7 +196,7 @@ def _search(
     spent = spending(search, study.base.epochs, slots, deterministic=options.deterministic)
     idle = None if options.gpus_per_trial == "auto" else spent.idle
     told = notes(study, idle, slots, deterministic=options.deterministic)
-    left = _split(searchable(study), spent.epochs * (1 - done / search.trials))
+    left = _split(searchable(study), spent.epochs * max(0, 1 - done / search.trials))
     return Phase(
         "search", search.trials, done, spent.epochs, spent.rungs, idle, told, left=left
     ), found

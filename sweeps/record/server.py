@@ -1,13 +1,13 @@
 """MLflow's server for a record: on loopback, or further with a password of its own."""
 
 import getpass
+import http.client
 import os
 import secrets
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -58,7 +58,7 @@ class Server:
         try:
             with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as reply:
                 return bool(reply.read() == b"OK")
-        except (urllib.error.URLError, OSError):
+        except (http.client.HTTPException, OSError):
             return False
 
     def start(self) -> None:

@@ -117,7 +117,7 @@ def test_a_foreign_sweeps(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch)
     (home / "sweeps" / "__init__.py").write_text("raise SystemExit('never imported')")
     monkeypatch.chdir(home)  # where `ray submit` starts the script
     monkeypatch.setenv("PYTHONPATH", "")
-    found = check_package(DRIVER, ask(), Source("/work/sweeps", ""), "")
+    found = check_package(DRIVER, ask(), Source("/home/me/sweeps", ""), "")
     assert found.said == f"import sweeps finds {home}/sweeps, which is not this project"
 
 
@@ -129,7 +129,7 @@ def test_another_state_of_ours(ask: Ask, home: Path, monkeypatch: pytest.MonkeyP
         subprocess.run(["cp", "-r", here / tree, home / tree], check=True)
     monkeypatch.chdir(home)
     monkeypatch.setenv("PYTHONPATH", str(home))
-    source = Source("/work/sweeps", wanted.digest)
+    source = Source("/home/me/sweeps", wanted.digest)
     assert check_package(DRIVER, ask(), source, "").state == "ok"
     (home / "search_spaces" / "space.py").write_text("")
     found = check_package(DRIVER, ask(), source, "ray up")

@@ -7,7 +7,7 @@ from sweeps.cluster.checks.software import Source, check_package, check_tools, c
 from tests.sweeps.cluster.healthy import WORKER, facts
 
 UP = "ray up -y cluster.local.yaml"
-OURS = Source("/work/sweeps", "0123456789ab")
+OURS = Source("/home/me/sweeps", "0123456789ab")
 LOGIN = "ssh -i key researcher@10.0.0.2 "
 
 
@@ -81,7 +81,7 @@ def test_a_machine_before_its_first_ray_up_is_no_problem() -> None:
     [
         (None, "import sweeps finds nothing", UP),
         ({"digest": "ffffffffffff"}, "/home/researcher/cifar-sweeps/sweeps is another state of "
-         "this project than /work/sweeps", UP),
+         "this project than /home/me/sweeps", UP),
         ({"path": "/home/researcher/sweeps", "ours": False},
          "import sweeps finds /home/researcher/sweeps, which is not this project",
          f"{LOGIN}'mv /home/researcher/sweeps /home/researcher/sweeps.foreign' && {UP}"),
