@@ -17,8 +17,13 @@ demo: $(VENV)/.installed ## install, run the study quickstart, print its table (
 test: $(VENV)/.installed-test ## install, run the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+# What is killed, cut off or timed has the machine for itself.
+ALONE = tests/certification tests/cluster tests/benchmarks
+
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
-	$(BIN)/python -m pytest -m slow --durations=30
+	$(BIN)/python -m pytest -m slow --durations=20 -n 2 --dist loadfile --no-loadscope-reorder \
+	  $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -m slow --durations=20 $(ALONE)
 
 certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)
 	$(BIN)/python -m pytest -m slow tests/certification/test_kills.py tests/certification/test_faults.py

@@ -38,8 +38,9 @@ that folder; a change made here by hand is lost. `sweeps reproduce --study ID --
 docs/reproduction` adds one: with the full budget, the published epochs, it decides each claim; with
 `--budget quick` it shows directions only.
 """
+RUN = ("study", "diagnostic")
+"""Kinds of results that are studies: numbers to be compared, or trainings to be looked at."""
 _KINDS = {
-    "diagnostic": "is a diagnostic: curves and gradients of a training, not a comparison of levels",
     "benchmark": "is a matter of speed, measured by a benchmark",
     "citation": "is quoted by the report, not measured: there is nothing to run",
     "property": "is mathematics, which the tests hold our layers to",
@@ -171,7 +172,7 @@ def listing(found: Found) -> list[dict[str, str]]:
 
 def command(result: Published) -> str:
     """Return the command that runs a result again, or shows it; empty if there is none."""
-    return f"sweeps reproduce --study {result.id}" if result.kind == "study" else result.command
+    return f"sweeps reproduce --study {result.id}" if result.kind in RUN else result.command
 
 
 def document(found: Found) -> str:

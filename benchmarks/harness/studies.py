@@ -80,14 +80,15 @@ class TrainsNothing(Trainable):
 
 def search_alone(
     study: Study, slots: int, *, trainable: type[Trainable] = Trainable,
-    data_dir: Path | None = None, places: Places | None = None,
+    data_dir: Path | None = None, places: Places | None = None, address: str | None = None,
 ) -> Ran:  # fmt: skip
     """Run a search with MLflow and Optuna on, and return where its time went."""
     vars(phases)["Trainable"] = trainable
     places = places or new_places()
     with Path("/dev/null").open("w") as nowhere:
         console = Console(file=nowhere)
-        run = SearchAlone(study, (), places, Options(data_dir, max_concurrent=slots), console)
+        options = Options(data_dir, address, max_concurrent=slots)
+        run = SearchAlone(study, (), places, options, console)
         started = time.time()
         run.execute()
     return _ran(places, started, run.closed)

@@ -54,8 +54,9 @@ class Diagnosis:
     def _observe(self, moment: Moment, scale: float) -> None:
         began = time.perf_counter()
         moment.scale = scale
-        for observer in self._observers.values():
-            observer.observe(moment)
+        if _will_be_taken(moment):
+            for observer in self._observers.values():
+                observer.observe(moment)
         self._step += 1
         self.seconds += time.perf_counter() - began
 
@@ -95,6 +96,14 @@ class Diagnosis:
             raise ValueError(f"the checkpoint is of a training without {names}; train anew")
         kept = checkpoint.observations
         self.observations = {key: kept.get(key, {}) for key in self.observations}
+
+
+def _will_be_taken(moment: Moment) -> bool:
+    """Whether the optimizer takes the step: in fp16 it skips those that overflow."""
+    if moment.scale == 1.0:
+        return True
+    weights = (weight.grad for weight in moment.subject.trainable.values())
+    return all(bool(grad.isfinite().all()) for grad in weights if grad is not None)
 
 
 def seen_by(checkpoint: Checkpoint, diagnostics: Iterable[Diagnostic]) -> bool:

@@ -28,21 +28,15 @@ class GradientFlow(Diagnostic):
 
 class _Sums(Observer):
     def __init__(self) -> None:
-        self.steps, self.total = 0, torch.zeros(())
-        self.layers: tuple[str, ...] = ()
+        self.sums: list[Tensor] = []
+        self.sizes: dict[str, int] = {}
 
     def observe(self, moment: Moment) -> None:
         gradients = moment.gradients
-        self.layers, self.steps = tuple(gradients), self.steps + 1
-        self.total = self.total.to(moment.loss.device) + mean_absolute(list(gradients.values()))
+        self.sizes = {layer: gradient.numel() for layer, gradient in gradients.items()}
+        self.sums.append(torch.stack(torch._foreach_norm(list(gradients.values()), 1)))
 
     def rows(self) -> Iterable[Row]:
-        means = (self.total / max(self.steps, 1)).tolist()
-        for depth, layer in enumerate(self.layers, start=1):
-            yield {"layer": layer, "depth": depth, "mean_absolute": means[depth - 1]}
-
-
-def mean_absolute(tensors: list[Tensor]) -> Tensor:
-    """Return the mean absolute value of each tensor, (tensors,); one kernel for all of them."""
-    sums = torch.stack(torch._foreach_norm(tensors, 1))
-    return sums / torch.tensor([t.numel() for t in tensors], device=sums.device)
+        means = torch.stack(self.sums).mean(0).tolist() if self.sums else []
+        for depth, (layer, size) in enumerate(self.sizes.items(), start=1):
+            yield {"layer": layer, "depth": depth, "mean_absolute": means[depth - 1] / size}

@@ -7,6 +7,7 @@ from cifar_models.activations import LeakyReLU, Mish
 from cifar_models.architectures import DenseNet, ResNet9, ResNet12Pairs, ResNet15, ResNet18
 from cifar_models.augmentation import ColourJitter, Cutout, HorizontalFlip, RandomCrop, Rotation
 from cifar_models.datasets import CIFAR10
+from cifar_models.diagnostics import FirstKernels
 from cifar_models.losses import LabelSmoothingOthers
 from cifar_models.optimizers import SGD, Adadelta, Adam, Ranger, Ranger21
 from cifar_models.recipe import Phase, Recipe
@@ -200,9 +201,9 @@ COMPARISONS = (
         base=TWELVE,
         factors=(factor("cutout", "augmentation", on=WITH_CUTOUT, off=CROP_AND_FLIP),),
         claims=(Ordering(factor="cutout", levels=("on", "off")),),
+        diagnostics=(FirstKernels(),),
         reruns="c_cutout",
-        note="Network and epochs are not stated: those of the network of 12 convolutions are our "
-        "choice.",
+        note="Network and epochs are not stated: ours are those of the 12 convolutions.",
         seeds=3,
     ),
     Study(

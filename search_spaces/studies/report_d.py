@@ -7,6 +7,7 @@ from cifar_models.architectures import VGG38
 from cifar_models.augmentation import HorizontalFlip, RandomCrop
 from cifar_models.costs import EpochsToAccuracy
 from cifar_models.datasets import CIFAR100
+from cifar_models.diagnostics import GradientFlow
 from cifar_models.optimizers import Adam
 from cifar_models.recipe import Phase, Recipe
 from cifar_models.schedules import Cosine
@@ -58,6 +59,7 @@ STUDIES = (
         selection="best",
         factors=(factor("norm", "model.norm", "batch", "none"),),
         claims=(Ordering(factor="norm", levels=("batch", "none")),),
+        diagnostics=(GradientFlow(),),
         reruns="d_bn-rescue",
         note=f"Without it the first convolution keeps its norm. {_CHOSEN}",
         seeds=SEEDS,

@@ -131,10 +131,10 @@ def _again(
     from sweeps.commands.plan import print_plan
     from sweeps.commands.run import carry_out
     from sweeps.commands.studies import parse_seeds
-    from sweeps.reproduction import FOLDER, make, study_at, what_it_is
+    from sweeps.reproduction import FOLDER, RUN, make, study_at, what_it_is
 
     result = find(name)
-    if result.kind != "study":
+    if result.kind not in RUN:
         said = {"id": result.id, "kind": result.kind, "sentence": what_it_is(result)}
         typer.echo(encoder.dumps(said, indent=1) if as_json else said["sentence"])
         return
@@ -146,6 +146,9 @@ def _again(
     if out is not None:
         make(out)  # a place that fails, fails before work
     carry_out(question, (), places, options, console)
+    if result.kind == "diagnostic":
+        _explain(question, out or places.folder(question.name), places, as_json=as_json)
+        return
     folder = out or places.state / FOLDER
     _conclude(question, name, budget, folder, places, as_json=as_json)
 
@@ -170,6 +173,32 @@ def _conclude(
         return
     typer.echo("\n" + terminal(found))
     typer.echo(f"comparison    {', '.join(str(file) for file in files)}")
+
+
+def _explain(question: "Study", folder: Path, places: "Places", *, as_json: bool) -> None:
+    """Say what was seen, write the page, and hang it on the study's MLflow run."""
+    import json as encoder
+
+    from sweeps.analysis.report.figures import explaining
+    from sweeps.analysis.report.files import EXPLANATION, write_explanation
+    from sweeps.publication import material_of
+    from sweeps.record.mlflow_runs import Runs
+    from sweeps.record.results import load
+
+    results = load(question.name, places.tracking_uri)
+    material = material_of(results)
+    files = write_explanation(material, folder, folder / f"{question.name}-{EXPLANATION}")
+    runs = Runs(places.tracking_uri, reading=True)
+    for file in files:
+        runs.client.log_artifact(results.parent, str(file))
+    seen = {picture.title: picture.words for picture, _ in explaining(material)}
+    if as_json:
+        told = {"study": question.name, "page": str(files[0]), "seen": seen}
+        typer.echo(encoder.dumps(told, indent=1))
+        return
+    for title, words in seen.items():
+        typer.echo(f"\n{title}\n  {words}")
+    typer.echo(f"\nexplanation   {files[0]}")
 
 
 def _list(folder: Path, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """`sweeps run`, which is `python sweeps/ablation.py`: run a study and print its table."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,7 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
     from sweeps.publication import publish
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.results import load
+    from sweeps.record.server import way_in
 
     runs = Runs(places.tracking_uri, reading=True)
     results = load(study.name, places.tracking_uri)
@@ -147,6 +149,8 @@ def conclude(study: "Study", places: "Places", data_dir: Path | None, console: "
     compare_with_forecast(results, folder, places, runs, console)
     uri = places.tracking_uri
     _say(console, f"every trial   {'' if places.served else 'mlflow ui --backend-store-uri '}{uri}")
+    if places.served and "SSH_CONNECTION" in os.environ and (way := way_in(uri)):
+        _say(console, f"              from your own machine after {way}")
 
 
 def compare_with_forecast(

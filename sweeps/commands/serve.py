@@ -23,7 +23,7 @@ def serve(
     ] = None,
 ) -> None:
     """Start MLflow's server in the background, unless it answers already."""
-    from sweeps.record.server import USER, Server
+    from sweeps.record.server import USER, Server, way_in
 
     server = Server(folder.absolute(), host, port, artifacts)
     if server.answers():
@@ -31,6 +31,8 @@ def serve(
         return
     server.start()
     typer.echo(f"MLflow answers at {server.uri}; what it prints is in {server.log}")
+    if way := way_in(server.uri):
+        typer.echo(f"From another machine at the same address, after {way}")
     if server.password:
         typer.echo(
             "It asks for a password. Whoever uses it, commands and browsers:\n"

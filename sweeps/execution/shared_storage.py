@@ -20,7 +20,8 @@ def check_shared(storage: str) -> None:
     except Exception as error:  # each storage raises its own
         raise ValueError(f"cannot write --storage {storage}: {error}") from None
     try:
-        blind = [node["NodeName"] for node in _nodes() if not _seen(mark, node)]
+        asked = [(node["NodeName"], _look(mark, node)) for node in _nodes()]  # all at once
+        blind = [name for name, seen in asked if not ray.get(seen)]
     finally:
         files.rm(path)
     if blind:
@@ -38,10 +39,10 @@ def _nodes() -> list[dict[str, str]]:
     return nodes if len(nodes) > 1 else []
 
 
-def _seen(mark: str, node: dict[str, str]) -> bool:
+def _look(mark: str, node: dict[str, str]) -> "ray.ObjectRef[bool]":
     where = NodeAffinitySchedulingStrategy(node_id=node["NodeID"], soft=False)
     task = ray.remote(num_cpus=0)(_exists).options(scheduling_strategy=where)
-    return bool(ray.get(task.remote(mark)))
+    return task.remote(mark)
 
 
 def _exists(mark: str) -> bool:

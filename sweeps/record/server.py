@@ -1,7 +1,9 @@
 """MLflow's server for a record: on loopback, or further with a password of its own."""
 
+import getpass
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LOOPBACK = "127.0.0.1"
 USER = "admin"
@@ -112,6 +115,18 @@ class Server:
             "MLFLOW_AUTH_ADMIN_PASSWORD": _secret(self.password),
             "MLFLOW_FLASK_SERVER_SECRET_KEY": _secret(self.folder / "session-key"),
         }
+
+
+def way_in(uri: str) -> str | None:
+    """Return how a server is reached from another machine than its own; None where it just is."""
+    where = urlsplit(uri)
+    if where.hostname not in (LOOPBACK, "localhost"):
+        return None
+    forward = f"ssh -N -L {where.port}:{LOOPBACK}:{where.port}"
+    return (
+        f"`ray attach -p {where.port} CLUSTER.yaml`, or `{forward} "
+        f"{getpass.getuser()}@{socket.gethostname()}`"
+    )
 
 
 def _secret(file: Path) -> str:

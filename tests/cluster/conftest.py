@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -52,11 +53,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         cluster.up()
         (cluster.folder / "shared.py").write_text(STUDY, encoding="utf-8")
         cluster.ray("rsync-up", str(cluster.file), str(cluster.folder / "shared.py"), "shared.py")
+        cluster.wait_for_workers()
         for worker in cluster.workers:  # as if another version were installed there
             package = worker.home / "cifar-sweeps/sweeps/__init__.py"
             package.write_text("raise ImportError('not the version of the head')")
         yield cluster
         cluster.down()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((cluster.head.address, 6379))
 
 
 @pytest.fixture(scope="package")

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +16,8 @@ from tests.cluster.hosts import Host, hosts
 
 ROOT = Path(__file__).parents[2]
 FILE = "cluster.local.yaml"
+_DAEMON = 6380
+_JOIN_SECONDS = 180.0
 
 
 class LocalCluster:
@@ -73,6 +77,17 @@ class LocalCluster:
     def up(self) -> None:
         """Start it, or what of it has gone."""
         self.ray("up", "-y", "--no-config-cache", str(self.file))
+
+    def wait_for_workers(self) -> None:
+        """Wait until Ray's daemon has started on each: `ray up` ends before."""
+        end = time.monotonic() + _JOIN_SECONDS
+        for worker in self.workers:
+            while True:
+                with contextlib.suppress(OSError):
+                    socket.create_connection((worker.address, _DAEMON), 1.0).close()
+                    break
+                assert time.monotonic() < end, "it does not join"
+                time.sleep(0.5)
 
     def submit(self, *words: str, fails: bool = False) -> str:
         """Run the script on the head."""

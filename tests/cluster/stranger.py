@@ -20,6 +20,7 @@ SERVICES = (
     "CoreWorkerService/GetCoreWorkerStats",
 )
 """One call of each service of Ray's: the directory, its client, its daemons, its workers."""
+GONE = "gone"
 _SECONDS = 5.0
 
 
@@ -47,6 +48,14 @@ def answer(address: str, port: int) -> str:
     return _over_grpc(address, port) if greeting else _over_http(address, port)
 
 
+def said(address: str, port: int) -> str:
+    """Return what answers there, if it still does."""
+    try:
+        return answer(address, port)
+    except ConnectionError:
+        return GONE
+
+
 def _over_http(address: str, port: int) -> str:
     connection = http.client.HTTPConnection(address, port, timeout=_SECONDS)
     try:
@@ -54,8 +63,8 @@ def _over_http(address: str, port: int) -> str:
         reply = connection.getresponse()
     except (http.client.HTTPException, OSError):
         return _over_grpc(address, port)
-    said = reply.read(200).decode(errors="replace").splitlines()
-    return f"HTTP {reply.status} {said[0] if said else ''}"
+    lines = reply.read(200).decode(errors="replace").splitlines()
+    return f"HTTP {reply.status} {lines[0] if lines else ''}"
 
 
 def _over_grpc(address: str, port: int) -> str:
@@ -73,4 +82,4 @@ def _over_grpc(address: str, port: int) -> str:
 
 if __name__ == "__main__":
     host = sys.argv[1]
-    print(json.dumps({port: answer(host, port) for port in open_ports(host)}))
+    print(json.dumps({port: said(host, port) for port in open_ports(host)}))

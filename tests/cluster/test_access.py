@@ -18,7 +18,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
 LOOPBACK = "0100007F"
 LISTENS = "0A"
-CLIENT = "import ray; ray.init('ray://{}:10001'); print('came in', ray.cluster_resources())"
+CLIENT = (
+    "from ray.util.client_connect import connect; import ray; "
+    "connect('{}:10001', connection_retries=1); print(ray.cluster_resources())"
+)
+"""``ray.init('ray://...')`` with one try instead of three."""
 
 
 def listed(place: str) -> dict[int, str]:
@@ -62,6 +66,8 @@ def test_only_the_listed_ports_are_open_and_ask_for_the_token(
         always = {port for port in ports if not 10002 <= port <= 19999}
         assert always <= set(answers), "in the README, and not open"
         for port, answer in answers.items():
+            if answer == knocking.GONE and port not in always:
+                continue  # a worker that had nothing to do
             wanted = {
                 "refused": ("HTTP 401", "UNAUTHENTICATED"),
                 "shown": ("HTTP 200 # HELP",),
@@ -92,11 +98,11 @@ def test_a_stranger_is_refused_by_ray(cluster: LocalCluster) -> None:
         return done.returncode, done.stdout
 
     stranger, user = cluster.stranger, cluster.head  # one at the head, but another user's shell
-    with ThreadPoolExecutor() as at_once:  # the client's tries take half a minute each
+    with ThreadPoolExecutor() as at_once:  # mostly they wait
         let_in = [(stranger, friend, client), (stranger, friend, gcs), (user, friend, jobs)]
         refused = [
             *((stranger, who, command) for who in (nobody, guessed) for command in (client, gcs)),
-            (stranger, nobody, join), (stranger, guessed, join), (user, nobody, jobs),
+            (stranger, nobody, join), (user, nobody, jobs),
         ]  # fmt: skip
         for code, said in at_once.map(lambda words: try_as(*words), let_in):
             assert code == 0, f"the way is open to who has the token, but {said}"
@@ -136,3 +142,6 @@ def test_the_token_is_for_its_owner_alone(cluster: LocalCluster) -> None:
         commands = host.ssh("cat /proc/[0-9]*/cmdline").stdout
         assert "raylet" in commands
         assert cluster.token not in commands
+        where = "~ /tmp/ray --exclude-dir .ray --devices skip"  # logs, journal, record, tables
+        found = host.ssh(f"grep --recursive --files-with-matches {cluster.token} {where}")
+        assert not found.stdout

@@ -71,13 +71,16 @@ def test_trials_run_on_all_hosts_and_the_table_arrives(
     cluster: LocalCluster, undisturbed: str
 ) -> None:
     assert "relu (baseline)" in undisturbed
+    assert "ray attach -p 5000" in undisturbed, "how MLflow is looked at from elsewhere"
     state = cluster.head.home / "sweeps-state"
     records = read_records(state)
     assert Counter(record.status for record in records.values()) == {"finished": TRIALS}
     nodes = {record.facts["node"] for record in records.values()}
     assert nodes == {host.name for host in cluster.hosts}
-    assert "softsign" in (state / "studies/shared/table.md").read_text(encoding="utf-8")
-    assert "model:" in (state / "studies/shared/best.yaml").read_text(encoding="utf-8")
+    fetched = cluster.folder / "fetched"
+    cluster.ray("rsync-down", str(cluster.file), "sweeps-state/", f"{fetched}/")
+    assert "softsign" in (fetched / "studies/shared/table.md").read_text(encoding="utf-8")
+    assert "model:" in (fetched / "studies/shared/best.yaml").read_text(encoding="utf-8")
     assert (cluster.head.shared / "sweeps/checkpoints").is_dir()
     assert_recorded(cluster.head.home / "mlflow")
     curves = (cluster.head.home / "mlflow/artifacts").rglob("curves.csv")
@@ -89,6 +92,8 @@ def test_hosts_that_are_lost_cost_nothing_but_time(cluster: LocalCluster, undist
     state = cluster.head.home / "bereft"
     cluster.run_apart("bereft", "--detach")
     wait_until(lambda: all(trains_on(host, state) for host in cluster.workers))
+    said = cluster.ray("exec", str(cluster.file), "sweeps status --state bereft")
+    assert "study shared: process" in said
     cut_off, killed = cluster.workers
     cut_off.cut_off()
     killed.kill()

@@ -17,7 +17,17 @@ def test_each_study_exists_and_has_every_printed_level(result) -> None:  # type:
 
 def test_every_rerun_was_published() -> None:
     reruns = {study.reruns for study in built_in().values() if study.reruns}
-    assert reruns == {result.id for result in STUDIES}
+    run = ("study", "diagnostic")
+    assert reruns == {name for name, result in published().items() if result.kind in run}
+
+
+def test_each_diagnostic_is_a_study_that_is_looked_at() -> None:
+    found = [result for result in published().values() if result.kind == "diagnostic"]
+    assert len(found) == 12
+    for result in found:
+        study = built_in()[result.id]
+        assert study.diagnostics
+        assert study.base.dataset.name == result.report.data
 
 
 def test_fractions_are_fractions() -> None:

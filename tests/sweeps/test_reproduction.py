@@ -48,7 +48,6 @@ def test_the_quick_budget_wants_two_seeds() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a_loss-landscape", "is a diagnostic"),
         ("c_module-augmentation", "measured by a benchmark: python -m benchmarks input"),
         ("c_external-references", "not measured: there is nothing to run."),
         ("d_theory-bn-scale", "python -m pytest tests/cifar_models/test_norms.py"),
@@ -114,6 +113,7 @@ def test_every_result_is_listed_with_command_and_state() -> None:
     )
     assert rows["b_loss"]["state"] == "not run"
     assert rows["a_loss-landscape"]["state"] == "diagnostic"
+    assert rows["a_loss-landscape"]["command"] == "sweeps reproduce --study a_loss-landscape"
     assert rows["c_module-augmentation"]["command"] == "python -m benchmarks input"
     both = {("b_activation", "quick"): quick, ("b_activation", "full"): full}
     (row,) = (row for row in listing(both) if row["id"] == "b_activation")

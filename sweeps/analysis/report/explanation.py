@@ -35,7 +35,7 @@ def explanation(material: Material) -> str:
             found=found,
             left=left,
             looked_at=looked_at(material),
-            measure=f"{material.table.split} {material.table.measure.title}",
+            measure=_headed(material),
             factors=[(factor, outcomes(material, factor), drawn)
                      for factor, drawn in factors.items()],
         )
@@ -46,6 +46,13 @@ def outcomes(material: Material, factor: str) -> list[tuple[str, str, str, str]]
     """Return of each level of a factor its name, mean and spread, difference, and status."""
     frame = material.table.frame
     return [_outcome(material, row) for row in frame[frame["factor"] == factor].to_dict("records")]
+
+
+def _headed(material: Material) -> str:
+    measure = material.table.measure
+    return f"{material.table.split} {measure.title}" + (
+        f" ({measure.unit})" if measure.unit else ""
+    )
 
 
 def _outcome(material: Material, row: Any) -> tuple[str, str, str, str]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness.load import CpuTimes, Watch, cpu_times, foreign_cores, wait_until_idle
+from benchmarks.harness.load import (
+    CpuTimes,
+    Watch,
+    cpu_times,
+    foreign_cores,
+    megabytes,
+    wait_until_idle,
+)
 
 BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
 
@@ -91,3 +98,18 @@ def test_waiting_has_an_end() -> None:
     started = time.monotonic()
     wait_until_idle(limit=0.3)
     assert time.monotonic() - started < 2
+
+
+@linux
+def test_memory_of_a_process_contains_that_of_its_children() -> None:
+    hold = "import sys; held = bytearray(50 << 20); print(flush=True); sys.stdin.read()"
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", nested], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdout.readline()
+        held = megabytes(process.pid)
+        process.stdin.close()
+    assert 50 < held < 150

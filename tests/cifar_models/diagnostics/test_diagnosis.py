@@ -181,3 +181,27 @@ def test_a_diagnosis_of_nothing_keeps_nothing() -> None:
     diagnosis = Diagnosis((), begin(RECIPE).diagnosis.subject)
     diagnosis.conclude(1, "running", {})
     assert diagnosis.observations == {}
+
+
+def test_steps_that_fp16_skips_are_not_looked_at() -> None:
+    training = begin(RECIPE, [GradientFlow()])
+    step = training.optimisation.step
+    seen: list[float] = []
+
+    def spoiled(loss: Any, look: Any = None) -> None:
+        def scaled(scale: float) -> None:
+            weight = training.classifier.network.get_parameter("head.weight")
+            assert weight.grad is not None
+            if not seen:
+                weight.grad.fill_(float("inf"))
+            look(2.0)
+            weight.grad.nan_to_num_(0.0, 0.0, 0.0)
+            seen.append(scale)
+
+        step(loss, scaled)
+
+    training.optimisation.step = spoiled  # type: ignore[method-assign]
+    next(training)
+    assert len(seen) > 1
+    found = training.diagnosis.observations[GradientFlow().key]["mean_absolute"]
+    assert all(0 < value < float("inf") for value in found)

@@ -14,6 +14,7 @@ from sweeps.commands.run import INTERRUPTED
 from sweeps.execution.chain import Interrupted
 from sweeps.execution.runner import StudyRun
 from tests.sweeps.commands.command_line import TINY, call, refuse, tree
+from tests.sweeps.record.looked_at import LOOKED, record_looked_at
 from tests.sweeps.record.recorded import STUDY, record_study
 from tests.sweeps.record.small import open_runs
 
@@ -121,13 +122,32 @@ def test_what_is_no_study_is_told_and_nothing_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = call("reproduce", "--study", "a_loss-landscape")
+    result = call("reproduce", "--study", "c_external-references")
     assert result.exit_code == 0
-    assert "is a diagnostic" in result.stdout
-    told = json.loads(call("reproduce", "--study", "a_loss-landscape", "--json").stdout)
-    assert (told["id"], told["kind"]) == ("a_loss-landscape", "diagnostic")
+    assert "is quoted by the report" in result.stdout
+    told = json.loads(call("reproduce", "--study", "c_external-references", "--json").stdout)
+    assert (told["id"], told["kind"]) == ("c_external-references", "citation")
     assert told["sentence"] == result.stdout.strip()
     assert tree(tmp_path) == {}
+
+
+def test_a_diagnostic_is_run_and_explained(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_looked_at(state)
+    study = LOOKED.replace(reruns="d_gradient-flow")
+    monkeypatch.setattr("sweeps.reproduction.built_in", lambda: {"d_gradient-flow": study})
+    monkeypatch.setattr(StudyRun, "execute", lambda _: None)
+    words = ("reproduce", "--study", "d_gradient-flow", "--storage", state, "--out", tmp_path)
+    monkeypatch.setattr("sweeps.reproduction.recorded_name", lambda *_: "small")
+    told = json.loads(call(*words, "--json").stdout)
+    assert told["seen"]["Gradient flow"].startswith("First and last layer, last epoch: relu 0.5")
+    assert Path(told["page"]).name == "small-explanation.html"
+    assert "Gradient flow" in Path(told["page"]).read_text(encoding="utf-8")
+    parent = open_runs(state).parent("small")
+    assert parent is not None
+    hung = {file.path for file in open_runs(state).client.list_artifacts(parent.info.run_id)}
+    assert {"small-explanation.html", "gradient_flow.parquet"} <= hung
 
 
 @pytest.mark.parametrize(

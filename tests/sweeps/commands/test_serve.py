@@ -36,3 +36,4 @@ def test_on_loopback_there_is_no_password_to_tell(
     said = call("serve", "--folder", tmp_path).output
     assert "http://127.0.0.1:5000" in said
     assert "password" not in said
+    assert "ray attach -p 5000" in said

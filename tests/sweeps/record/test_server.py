@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from sweeps.record import server as module
-from sweeps.record.server import Server
+from sweeps.record.server import Server, way_in
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -73,6 +73,15 @@ def test_a_password_wants_what_asks_for_it(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(module, "find_spec", lambda _: None)
     with pytest.raises(ValueError, match=r"pip install 'mlflow\[auth\]'"):
         Server(tmp_path, "192.168.1.10").start()
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:5000", "http://localhost:5000"])
+def test_loopback_is_reached_by_forwarding_its_port(uri: str) -> None:
+    way = way_in(uri)
+    assert way is not None
+    assert "ray attach -p 5000 CLUSTER.yaml" in way
+    assert "ssh -N -L 5000:127.0.0.1:5000 " in way
+    assert way_in("http://192.168.1.10:5000") is None
 
 
 def test_says_where_to_look_when_it_ends_at_once(

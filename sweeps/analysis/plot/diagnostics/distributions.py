@@ -13,13 +13,13 @@ from sweeps.analysis.plot.diagnostics.panels import grid, headings, levels, line
 from sweeps.analysis.plot.style import BASELINE, COLOURS, plain
 
 SHOWN = 3
-"""Layers: the first, one in the middle, the last."""
+"""Layers: the first, the last convolution of most networks, which is the last but one, the last."""
 
 
 def chosen_depths(frame: pd.DataFrame) -> list[int]:
     """Return the depths that are drawn of a level."""
     depths = sorted(frame["depth"].unique())
-    return sorted({int(depths[place]) for place in (0, len(depths) // 2, -1)})
+    return sorted({int(depths[place]) for place in (0, max(len(depths) - 2, 0), -1)})
 
 
 def densities(row: Mapping[Hashable, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -69,15 +69,15 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def histogram_words(frame: pd.DataFrame) -> str:
-    """Say how far the last layer's weights moved, and how large its gradients are at last."""
+    """Say how far the last layer but one moved, and how large its gradients are at last."""
     told = []
     for level in levels(frame):
         mine = frame[frame["level"] == level]
-        deep = mine[mine["depth"] == mine["depth"].max()].sort_values("epoch")
+        deep = mine[mine["depth"] == chosen_depths(mine)[-2:][0]].sort_values("epoch")
         weights, gradients = (deep[deep["quantity"] == q]["sd"] for q in ("weight", "gradient"))
         if len(weights) and len(gradients):
             told.append(
                 f"{level} {weights.iloc[0]:.2g} to {weights.iloc[-1]:.2g}, its gradients "
                 f"{gradients.iloc[-1]:.2g}"
             )
-    return f"Standard deviation of the last layer's weights, first to last: {'; '.join(told)}."
+    return f"Deviation of the weights of the last layer but one, first to last: {'; '.join(told)}."

@@ -1,0 +1,90 @@
+"""Studies that are looked at, run as a user runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweeps.record.results import Results, load
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+STUDY = '''
+from typing import Literal
+
+from cifar_models.diagnostics import Diagnostic, GradientFlow, Sharpness
+from search_spaces import Study, factor
+from search_spaces.bases import TINY_CNN
+
+
+class Norms(Diagnostic):
+    """Norm of the head's weights.
+
+    Source: none.
+    """
+
+    name: Literal["norms"] = "norms"
+
+    def analyse(self, trained):
+        yield {"norm": trained.subject.layers["head"].norm().item()}
+
+
+STUDY = Study(
+    name="looked",
+    question="Does the activation matter?",
+    base=TINY_CNN.replace(
+        {"dataset.train_size": 200, "dataset.test_size": 100, "batch_size": 20, "epochs": 2}
+    ),
+    factors=(factor("activation", "model.activation", "relu", "tanh"),),
+    seeds=2,
+    DIAGNOSTICS
+)
+'''
+LOOKING = "diagnostics=(GradientFlow(), Sharpness(images=20), Norms()),"
+
+
+def run(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "sweeps", *words],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"COLUMNS": "120"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def results(folder: Path) -> Results:
+    return load("looked", f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
+
+
+def epochs(folder: Path) -> int:
+    lines = (folder / "runs" / "journal.jsonl").read_text().splitlines()
+    return sum(json.loads(line)["event"] == "result" for line in lines)
+
+
+def test_a_study_is_looked_at_when_it_asks_for_it_and_then_no_more(tmp_path: Path) -> None:
+    file, command = tmp_path / "looked.py", ("run", "--study", "looked.py")
+    file.write_text(STUDY.replace("DIAGNOSTICS", ""))
+    run(tmp_path, *command)
+    before, trained = results(tmp_path), epochs(tmp_path)
+    assert before.observations == {}
+
+    file.write_text(STUDY.replace("DIAGNOSTICS", LOOKING))
+    assert "2 trials that diagnostics have not seen" in run(tmp_path, "plan", *command[1:])
+    run(tmp_path, *command)
+    after = results(tmp_path)
+    assert epochs(tmp_path) == trained + 2 * 2, "the first seed of two levels, two epochs each"
+    assert list(after.observations) == ["gradient_flow", "sharpness", "norms"]
+    for frame in after.observations.values():
+        assert set(frame["level"]) == {"relu", "tanh"}
+        assert set(frame["seed"]) == {0}
+    same = ["trial", "validation/loss", "test/accuracy"]
+    assert after.trials[same].equals(before.trials[same]), "equal bit for bit on a CPU"
+
+    run(tmp_path, *command)
+    assert epochs(tmp_path) == trained + 2 * 2
+    run(tmp_path, "explain", "--study", "looked", "--out", "page.html")
+    assert "Gradient flow" in (tmp_path / "page.html").read_text(encoding="utf-8")
