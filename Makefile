@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-slow certify certify-full lint bench bench-full clean
+.PHONY: help demo test test-slow test-cluster certify certify-full lint bench bench-full clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -17,13 +17,16 @@ demo: $(VENV)/.installed ## install, run the study quickstart, print its table (
 test: $(VENV)/.installed-test ## install, run the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# What is killed, cut off or timed has the machine for itself.
-ALONE = tests/certification tests/cluster tests/benchmarks
+# What is killed or timed has the machine for itself.
+ALONE = tests/certification tests/benchmarks
 
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
 	$(BIN)/python -m pytest -m slow --durations=20 -n 2 --dist loadfile --no-loadscope-reorder \
-	  $(addprefix --ignore=,$(ALONE))
+	  $(addprefix --ignore=,$(ALONE) tests/cluster)
 	$(BIN)/python -m pytest -m slow --durations=20 $(ALONE)
+
+test-cluster: $(VENV)/.installed-test ## a cluster of hosts in namespaces: as root, with iproute2, rsync, sshd
+	$(BIN)/python -m pytest -m slow --durations=20 tests/cluster
 
 certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)
 	$(BIN)/python -m pytest -m slow tests/certification/test_kills.py tests/certification/test_faults.py
