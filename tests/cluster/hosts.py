@@ -15,8 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_SUBNET = "10.201.0"
-_BRIDGE = "sweeps-br"
+_SUBNETS = range(256)
+"""Of 10.201.0.0/16, each one's hosts apart from others': several tests may run at once."""
 _READY_SECONDS = 20
 
 _BOOT = """
@@ -62,23 +62,23 @@ def run(*command: str) -> str:
 class Host:
     """One of them, up from the start."""
 
-    def __init__(self, number: int, folder: Path, key: Path, shared: Path) -> None:
-        self.name, self.address = f"sweeps{number}", f"{_SUBNET}.{number}"
+    def __init__(self, number: int, subnet: int, folder: Path, key: Path, shared: Path) -> None:
+        self.name, self.address = f"sweeps{number}", f"10.201.{subnet}.{number}"
         self.folder, self.key, self.shared = folder, key, shared
         self.home = folder / "home"
-        self._link = f"{self.name}-br"
+        self._space = self._link = f"{_bridge(subnet)}-{number}"
         self._prepare()
-        for left in (("link", "delete", self._link), ("netns", "delete", self.name)):
+        for left in (("link", "delete", self._link), ("netns", "delete", self._space)):
             with contextlib.suppress(subprocess.CalledProcessError):  # by tests that were killed
                 run("ip", *left)
-        run("ip", "netns", "add", self.name)
-        run("ip", "link", "add", self._link, "type", "veth", "peer", "eth0", "netns", self.name)
-        run("ip", "link", "set", self._link, "master", _BRIDGE, "up")
-        run("ip", "-n", self.name, "address", "add", f"{self.address}/24", "dev", "eth0")
+        run("ip", "netns", "add", self._space)
+        run("ip", "link", "add", self._link, "type", "veth", "peer", "eth0", "netns", self._space)
+        run("ip", "link", "set", self._link, "master", _bridge(subnet), "up")
+        run("ip", "-n", self._space, "address", "add", f"{self.address}/24", "dev", "eth0")
         for device in ("lo", "eth0"):
-            run("ip", "-n", self.name, "link", "set", device, "up")
+            run("ip", "-n", self._space, "link", "set", device, "up")
         # Ray asks by which address it would reach the internet.
-        run("ip", "-n", self.name, "route", "add", "default", "via", f"{_SUBNET}.254")
+        run("ip", "-n", self._space, "route", "add", "default", "via", f"10.201.{subnet}.254")
         self.boot()
 
     def _prepare(self) -> None:
@@ -105,7 +105,7 @@ class Host:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL",  # never outlive the tests
-                 "ip", "netns", "exec", self.name,
+                 "ip", "netns", "exec", self._space,
                  "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc",
                  "--kill-child", "bash", "-c", boot],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -145,7 +145,7 @@ class Host:
         """Take it away."""
         self.kill()
         run("ip", "link", "delete", self._link)  # a namespace goes only some time after its name
-        run("ip", "netns", "delete", self.name)
+        run("ip", "netns", "delete", self._space)
 
 
 @contextlib.contextmanager
@@ -155,14 +155,26 @@ def hosts(number: int, folder: Path) -> Iterator[list[Host]]:
     shared.mkdir()
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("ip", "link", "delete", _BRIDGE)
-        run("ip", "link", "add", _BRIDGE, "type", "bridge")
-        stack.callback(run, "ip", "link", "delete", _BRIDGE)
-        run("ip", "address", "add", f"{_SUBNET}.254/24", "dev", _BRIDGE)
-        run("ip", "link", "set", _BRIDGE, "up")
+        subnet = next(one for one in _SUBNETS if _taken(one))
+        bridge = _bridge(subnet)
+        stack.callback(run, "ip", "link", "delete", bridge)
+        run("ip", "address", "add", f"10.201.{subnet}.254/24", "dev", bridge)
+        run("ip", "link", "set", bridge, "up")
         there = []
         for one in range(1, number + 1):
-            there.append(Host(one, folder / f"host{one}", key, shared))
+            there.append(Host(one, subnet, folder / f"host{one}", key, shared))
             stack.callback(there[-1].remove)
         yield there
+
+
+def _bridge(subnet: int) -> str:
+    return f"sweeps{subnet}"
+
+
+def _taken(subnet: int) -> bool:
+    """Take a subnet, which nobody else can from then on; return False if somebody has it."""
+    try:
+        run("ip", "link", "add", _bridge(subnet), "type", "bridge")
+    except subprocess.CalledProcessError:
+        return False
+    return True

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from importlib import metadata
@@ -50,6 +51,7 @@ class LocalCluster:
         )
         text = (ROOT / FILE).read_text(encoding="utf-8")
         config = yaml.safe_load(text.replace("/shared/sweeps", "/mnt/sweeps"))
+        config["cluster_name"] += self.head.address  # `ray up` keeps notes under this name
         config["provider"]["head_ip"] = self.head.address
         config["provider"]["worker_ips"] = [host.address for host in self.workers]
         config["auth"] = {"ssh_user": "root", "ssh_private_key": str(self.head.key)}
@@ -61,18 +63,22 @@ class LocalCluster:
         """The secret that the user's commands and all hosts share."""
         return (self.home / ".ray/auth_token").read_text()
 
-    def ray(self, command: str, *words: str, fails: bool = False) -> str:
+    def ray(self, command: str, *words: str) -> str:
         """Run a command of Ray's on the user's machine, and return what it printed."""
         environment = os.environ | {
             "HOME": str(self.home), "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
             "RAY_USAGE_STATS_ENABLED": "0", "COLUMNS": "120",
         }  # fmt: skip
-        done = subprocess.run(
-            ["ray", command, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
-        assert fails or done.returncode == 0, done.stdout
-        return done.stdout
+        # No pipe: ssh keeps its connection, and the pipe, for 10 s after the command has ended.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+            done = subprocess.run(
+                ["ray", command, *words], cwd=ROOT, env=environment,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False,
+            )  # fmt: skip
+            output.seek(0)
+            said = output.read()
+        assert done.returncode == 0, said
+        return said
 
     def up(self) -> None:
         """Start it, or what of it has gone."""
@@ -89,9 +95,9 @@ class LocalCluster:
                 assert time.monotonic() < end, "it does not join"
                 time.sleep(0.5)
 
-    def submit(self, *words: str, fails: bool = False) -> str:
+    def submit(self, *words: str) -> str:
         """Run the script on the head."""
-        return self.ray("submit", str(self.file), "sweeps/ablation.py", "--", *words, fails=fails)
+        return self.ray("submit", str(self.file), "sweeps/ablation.py", "--", *words)
 
     def run_study(self, *options: str) -> str:
         """Run ``shared.py`` on all hosts; its places are those of the cluster file."""
