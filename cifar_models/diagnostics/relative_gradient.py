@@ -49,8 +49,7 @@ class _Ratios(Observer):
             return
         self.layers, self.norms = tuple(gradients), norms(weights)
         self.gradients.append(norms(list(gradients.values())) / self.norms)
-        if not moment.last:
-            self.before = [weight.clone() for weight in weights]
+        self.before = [weight.clone() for weight in weights]
 
     def rows(self) -> Iterable[Row]:
         gradients, updates = _means(self.gradients), _means(self.updates)

@@ -9,7 +9,7 @@ from cifar_models.checkpoint import load
 from cifar_models.diagnostics import GradientFlow, Sharpness
 from cifar_models.numerics import Numerics
 from search_spaces import Study, factor
-from sweeps.execution import trainable
+from sweeps.execution import forecast, trainable
 from sweeps.execution.diagnosing import looked_at, planned_trials, unseen
 from sweeps.execution.plan import Cell
 from sweeps.execution.trainable import Trainable, TrainingImages
@@ -76,6 +76,15 @@ def test_what_ended_without_is_trained_again(journal: Journal) -> None:
     fewer = STUDY.replace(diagnostics=(GradientFlow(),))
     assert unseen(fewer, cells(), journal.trials) == [second]
     assert unseen(STUDY.replace(diagnostics=()), cells(), journal.trials) == []
+
+
+def test_a_forecast_counts_them_as_not_done(journal: Journal) -> None:
+    first, second, *_ = looked_at(STUDY, cells())
+    finished(journal, first, ",".join(diagnostic.key for diagnostic in LOOKING))
+    finished(journal, second, None)
+    phase = forecast._phase("ablation", STUDY, cells(), journal.trials)
+    assert (phase.trials, phase.done) == (4, 1)
+    assert phase.notes == ["has 1 trials that diagnostics have not seen: trained again"]
 
 
 def test_the_identity_of_a_trial_is_the_same_with_diagnostics() -> None:

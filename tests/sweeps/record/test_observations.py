@@ -8,6 +8,7 @@ import pytest
 from cifar_models.diagnostics import GradientFlow
 from sweeps.record.environment import DIAGNOSED
 from sweeps.record.journal import Journal
+from sweeps.record.recovery import recover
 from sweeps.record.results import load
 from sweeps.record.tracking import Tracker
 from tests.sweeps.record.looked_at import FLOW, LOOKED, record_looked_at
@@ -38,6 +39,17 @@ def test_they_are_parquet_files_of_runs_and_a_tidy_frame(looked_at: str, state: 
     kept = pd.read_parquet(runs.client.download_artifacts(run.info.run_id, file))
     assert kept.to_dict("list") == FLOW
     assert load("small", looked_at, searched=False).observations == {}, "a table does without"
+
+
+def test_a_new_journal_learns_from_mlflow_what_has_looked(
+    looked_at: str, state: Path, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "new")
+    spec = cells(LOOKED)[0].spec
+    recover(open_runs(state), journal, spec, "small")
+    keys = [diagnostic.key for diagnostic in LOOKED.diagnostics]
+    assert journal[spec.id].facts[DIAGNOSED].split(",") == keys
+    journal.close()
 
 
 def test_a_lost_checkpoint_is_no_outage(state: Path) -> None:
