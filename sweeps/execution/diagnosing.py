@@ -1,32 +1,32 @@
 """Which trials diagnostics look at, and which of those were trained without them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from search_spaces.study import Study
-from sweeps.execution.plan import Cell, distinct
-from sweeps.execution.trial_source import PlannedTrials
-from sweeps.record.environment import DIAGNOSED
-from sweeps.record.journal import Journal, TrialRecord
+from sweeps.execution.plan import Cell
+from sweeps.record.diagnosed import Settings, seen
+from sweeps.record.journal import TrialRecord
 
 _WHOLE = ("finished", "diverged")
 """Ends of a training that could have been looked at to its end."""
 
 
-def planned_trials(
-    study: Study, cells: Iterable[Cell], journal: Journal, storage: str, slots: int
-) -> PlannedTrials:
-    """Return the trials of some cells, those that have not ended, with what looks at them."""
-    cells = list(cells)
-    looked = looked_at(study, cells)
-    return PlannedTrials(distinct(cells), study.name, journal, storage, slots, looked)
+def looked_at(
+    study: Study, cells: Iterable[Cell], records: Mapping[str, TrialRecord]
+) -> dict[str, list[Settings]]:
+    """Return by trial what looks at it: what the study asks for, and what has looked before.
 
-
-def looked_at(study: Study, cells: Iterable[Cell]) -> dict[str, list[dict[str, Any]]]:
-    """Return by trial what looks at it: all that the study asks for, at its first seed."""
-    asked = [diagnostic.model_dump(mode="json") for diagnostic in study.diagnostics]
-    members = (cell for cell in cells if asked and cell.role == "ablation")
-    return {c.spec.id: asked for c in members if c.spec.seed == study.seed_list[0]}
+    So no study takes from another what is seen of a trial that they share.
+    """
+    asked = _asked(study, cells)
+    looked: dict[str, list[Settings]] = {}
+    for cell in cells:
+        record = records.get(cell.spec.id)
+        before = seen(record.facts) if record else {}
+        every = {**before, **asked.get(cell.spec.id, {})}
+        if every:
+            looked[cell.spec.id] = list(every.values())
+    return looked
 
 
 def unseen(study: Study, cells: Iterable[Cell], records: Mapping[str, TrialRecord]) -> list[str]:
@@ -34,7 +34,13 @@ def unseen(study: Study, cells: Iterable[Cell], records: Mapping[str, TrialRecor
 
     They are trained again, which gives the same weights on a CPU.
     """
-    wanted = {diagnostic.key for diagnostic in study.diagnostics}
-    known = (records[trial] for trial in looked_at(study, cells) if trial in records)
-    ended = (record for record in known if record.status in _WHOLE)
-    return [r.trial for r in ended if wanted - set(r.facts.get(DIAGNOSED, "").split(","))]
+    known = {trial: k for trial, k in _asked(study, cells).items() if trial in records}
+    ended = {trial: k for trial, k in known.items() if records[trial].status in _WHOLE}
+    return [trial for trial, keys in ended.items() if keys.keys() - seen(records[trial].facts)]
+
+
+def _asked(study: Study, cells: Iterable[Cell]) -> dict[str, dict[str, Settings]]:
+    """Return what the study asks for: for each level at its first seed."""
+    wanted = {each.key: each.model_dump(mode="json") for each in study.diagnostics}
+    members = (cell for cell in cells if wanted and cell.role == "ablation")
+    return {c.spec.id: wanted for c in members if c.spec.seed == study.seed_list[0]}

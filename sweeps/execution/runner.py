@@ -15,7 +15,7 @@ from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
 from sweeps.execution.chain import Chain, Interrupted, Phase
-from sweeps.execution.diagnosing import planned_trials, unseen
+from sweeps.execution.diagnosing import looked_at, unseen
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
 from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import looks, refuse_another_rule
@@ -30,7 +30,7 @@ from sweeps.execution.reopening import open_search, reopen
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
 from sweeps.execution.suggestions import open_suggestions, unanswered
-from sweeps.execution.trial_source import data_key
+from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
@@ -208,15 +208,16 @@ class StudyRun:
         prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
         specs = [self._known(spec) for spec in specs]
         self._forget(s.id for s in specs if self.options.again(self.journal[s.id].status))
+        looked = looked_at(self.study, cells, self.journal.trials)  # also what is forgotten now
         if role == "ablation":
             for trial in weightless(specs, self.journal, self.study.selection, self.places.storage):
                 self.journal.append("forgotten", trial)  # trained again, in its own run
             self._forget(unseen(self.study, cells, self.journal.trials))
         self._keep(cells)
         done = sum(self.journal[spec.id].ended(self.study.name) for spec in specs)
-        of, storage = (self.study, cells, self.journal), self.places.storage
+        of, storage = (specs, self.study.name, self.journal), self.places.storage
         return Phase(
-            lambda: (planned_trials(*of, storage, self.resources.slots), None),
+            lambda: (PlannedTrials(*of, storage, self.resources.slots, looked), None),
             self._progress(title or role, len(specs), done),
         )
 

@@ -25,7 +25,8 @@ from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
 from cifar_models.test_time import Views
 from cifar_models.training import EpochResult, Training, build_classifier, train
-from sweeps.record.environment import DIAGNOSED, environment, processor
+from sweeps.record.diagnosed import told
+from sweeps.record.environment import environment, processor
 
 _REASON_CHARACTERS = 4000
 _DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
@@ -146,8 +147,7 @@ class Trainable(tune.Trainable):
         diagnostics = _DIAGNOSTICS.validate_python(self._trial.get("diagnostics", ()))
         if checkpoint is not None and not seen_by(checkpoint, diagnostics):
             checkpoint = None  # of a study that does not look: its first epochs are not to be had
-        keys = ",".join(diagnostic.key for diagnostic in diagnostics)
-        self._diagnosed = {DIAGNOSED: keys} if keys else {}
+        self._diagnosed = told(diagnostic.model_dump(mode="json") for diagnostic in diagnostics)
         return train(
             recipe, self._trial["spec"]["seed"], images.train, images.validation, numerics,
             images.num_classes, checkpoint, diagnostics,

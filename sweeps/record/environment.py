@@ -16,8 +16,6 @@ PACKAGES = (
     "optuna",
     "mlflow",
 )
-DIAGNOSED = "diagnosed"
-"""The fact of a trial that names, by their keys, what has looked at it from its first epoch on."""
 _TREES = ("cifar_models", "search_spaces", "sweeps")
 
 

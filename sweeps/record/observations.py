@@ -10,7 +10,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from cifar_models.component import settings_key
-from sweeps.record.environment import DIAGNOSED
+from sweeps.record.diagnosed import seen
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import checkpoint_url
 
@@ -53,7 +53,7 @@ def observations(
         key, parts = settings_key(asked), []
         for cell in membership["cells"]:
             run = found.get(cell["trial"])
-            if cell["role"] == "ablation" and run and key in _seen(run):
+            if cell["role"] == "ablation" and run and key in seen(run.data.tags):
                 read = _read(runs, run, key)
                 if read is not None:
                     told = pd.DataFrame({name: [cell[name]] * len(read) for name in _CELL})
@@ -61,10 +61,6 @@ def observations(
         if parts:
             frames[asked["name"]] = pd.concat(parts, ignore_index=True)
     return frames
-
-
-def _seen(run: Run) -> list[str]:
-    return str(run.data.tags.get(DIAGNOSED, "")).split(",")
 
 
 def _read(runs: Runs, run: Run, key: str) -> pd.DataFrame | None:

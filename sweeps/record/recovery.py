@@ -7,7 +7,8 @@ import contextlib
 
 from mlflow.entities import Run
 
-from sweeps.record.environment import DIAGNOSED, PACKAGES
+from sweeps.record.diagnosed import FACT as DIAGNOSED
+from sweeps.record.environment import PACKAGES
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs

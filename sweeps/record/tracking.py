@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from mlflow.entities import Run
 
-from sweeps.record.environment import DIAGNOSED
+from sweeps.record.diagnosed import FACT as DIAGNOSED
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import DECIDED, TERMINAL, Journal
 from sweeps.record.labels import labels, run_name

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from cifar_models.checkpoint import load
-from cifar_models.diagnostics import GradientFlow, Sharpness
+from cifar_models.diagnostics import Diagnostic, GradientFlow, Sharpness
 from cifar_models.numerics import Numerics
 from search_spaces import Study, factor
 from sweeps.execution import forecast, trainable
-from sweeps.execution.diagnosing import looked_at, planned_trials, unseen
-from sweeps.execution.plan import Cell
+from sweeps.execution.diagnosing import looked_at, unseen
+from sweeps.execution.plan import Cell, distinct
 from sweeps.execution.trainable import Trainable, TrainingImages
-from sweeps.record.environment import DIAGNOSED
+from sweeps.execution.trial_source import PlannedTrials
+from sweeps.record.diagnosed import FACT, seen, told
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from tests.cifar_models.small import ONE_PHASE, images
@@ -44,32 +45,37 @@ def journal(tmp_path: Path) -> Any:
     journal.close()
 
 
-def finished(journal: Journal, trial: str, seen: str | None) -> None:
-    journal.append("started", trial, facts={} if seen is None else {DIAGNOSED: seen})
+def by(*diagnostics: Diagnostic) -> dict[str, str]:
+    """Return the fact that these have looked."""
+    return told(diagnostic.model_dump(mode="json") for diagnostic in diagnostics)
+
+
+def finished(journal: Journal, trial: str, *diagnostics: Diagnostic) -> None:
+    journal.append("started", trial, facts=by(*diagnostics))
     journal.append("result", trial, epoch=2, status="finished", metrics={}, study="small")
 
 
 def test_the_first_seed_of_each_level_is_looked_at() -> None:
     first = [cell.spec.id for cell in cells() if cell.spec.seed == 4]
-    assert list(looked_at(STUDY, cells())) == first
-    names = [asked["name"] for asked in looked_at(STUDY, cells())[first[0]]]
+    assert list(looked_at(STUDY, cells(), {})) == first
+    names = [asked["name"] for asked in looked_at(STUDY, cells(), {})[first[0]]]
     assert names == ["gradient_flow", "sharpness"]
-    assert not looked_at(STUDY, cells(role="search"))
-    assert not looked_at(STUDY.replace(diagnostics=()), cells())
+    assert not looked_at(STUDY, cells(role="search"), {})
+    assert not looked_at(STUDY.replace(diagnostics=()), cells(), {})
 
 
 def test_a_worker_is_told_what_looks_at_its_trial(journal: Journal) -> None:
-    source = planned_trials(STUDY, cells(), journal, "runs", 1)
-    told = [source.config(cell.spec)["diagnostics"] for cell in cells()]
-    assert [len(asked) for asked in told] == [2, 2, 0, 0]
+    specs, looked = distinct(cells()), looked_at(STUDY, cells(), {})
+    source = PlannedTrials(specs, "small", journal, "runs", 1, looked)
+    asked = [source.config(cell.spec)["diagnostics"] for cell in cells()]
+    assert list(map(len, asked)) == [2, 2, 0, 0]
 
 
 def test_what_ended_without_is_trained_again(journal: Journal) -> None:
-    first, second, *_ = looked_at(STUDY, cells())
-    keys = ",".join(diagnostic.key for diagnostic in LOOKING)
+    first, second, *_ = looked_at(STUDY, cells(), {})
     assert unseen(STUDY, cells(), journal.trials) == []
-    finished(journal, first, keys)
-    finished(journal, second, None)
+    finished(journal, first, *LOOKING)
+    finished(journal, second)
     assert unseen(STUDY, cells(), journal.trials) == [second]
     others = STUDY.replace(diagnostics=(GradientFlow(), Sharpness(images=11)))
     assert unseen(others, cells(), journal.trials) == [first, second]
@@ -78,10 +84,28 @@ def test_what_ended_without_is_trained_again(journal: Journal) -> None:
     assert unseen(STUDY.replace(diagnostics=()), cells(), journal.trials) == []
 
 
+def test_what_two_studies_ask_for_looks_together(journal: Journal) -> None:
+    flow, sharpness = (STUDY.replace(diagnostics=(each,)) for each in LOOKING)
+    first, *_ = looked_at(flow, cells(), {})
+    finished(journal, first, LOOKING[0])
+    assert unseen(sharpness, cells(), journal.trials) == [first]
+    both = looked_at(sharpness, cells(), journal.trials)[first]
+    assert [asked["name"] for asked in both] == ["gradient_flow", "sharpness"]
+    finished(journal, first, *LOOKING)
+    assert unseen(flow, cells(), journal.trials) == unseen(sharpness, cells(), journal.trials) == []
+
+
+def test_a_study_that_asks_for_nothing_goes_on_looking(journal: Journal) -> None:
+    first, *_ = looked_at(STUDY, cells(), {})
+    journal.append("started", first, facts=by(*LOOKING))
+    plain = STUDY.replace(diagnostics=())
+    assert len(looked_at(plain, cells(plain), journal.trials)[first]) == 2
+
+
 def test_a_forecast_counts_them_as_not_done(journal: Journal) -> None:
-    first, second, *_ = looked_at(STUDY, cells())
-    finished(journal, first, ",".join(diagnostic.key for diagnostic in LOOKING))
-    finished(journal, second, None)
+    first, second, *_ = looked_at(STUDY, cells(), {})
+    finished(journal, first, *LOOKING)
+    finished(journal, second)
     phase = forecast._phase("ablation", STUDY, cells(), journal.trials)
     assert (phase.trials, phase.done) == (4, 1)
     assert phase.notes == ["has 1 trials that diagnostics have not seen: trained again"]
@@ -116,13 +140,13 @@ def worker(folder: Path, shown: TrainingImages, diagnostics: tuple[Any, ...]) ->
 
 def test_a_worker_says_what_has_looked(tmp_path: Path, images_at_hand: TrainingImages) -> None:
     made = worker(tmp_path, images_at_hand, LOOKING)
-    assert made.step()["facts"][DIAGNOSED] == ",".join(d.key for d in LOOKING)
+    assert seen(made.step()["facts"]).keys() == {d.key for d in LOOKING}
     made.step()
-    seen = load(str(tmp_path / "it.pt")).observations
-    assert set(seen) == {d.key for d in LOOKING}
-    assert set(seen[LOOKING[1].key]["epoch"]) == {1, 2}
+    kept = load(str(tmp_path / "it.pt")).observations
+    assert set(kept) == {d.key for d in LOOKING}
+    assert set(kept[LOOKING[1].key]["epoch"]) == {1, 2}
     plain = worker(tmp_path / "other", images_at_hand, ())
-    assert DIAGNOSED not in plain.step()["facts"]
+    assert FACT not in plain.step()["facts"]
 
 
 def test_what_was_begun_without_begins_again(

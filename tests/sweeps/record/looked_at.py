@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cifar_models.checkpoint import Checkpoint, save
 from cifar_models.diagnostics import GradientFlow, Sharpness
-from sweeps.record.environment import DIAGNOSED
+from sweeps.record.diagnosed import told
 from sweeps.record.journal import Journal
 from sweeps.record.places import checkpoint_url
 from tests.sweeps.record.recorded import STUDY, cells, finish, mirror
@@ -22,7 +22,10 @@ def record_looked_at(state: Path) -> None:
     for cell in members:
         finish(journal, cell, (0.1, 0.2, 0.2 + 0.1 * cell.spec.seed))
         if cell.spec.seed == 0:
-            journal.trials[cell.spec.id].facts = {**FACTS, DIAGNOSED: ",".join(keys)}
+            journal.trials[cell.spec.id].facts = {
+                **FACTS,
+                **told(d.model_dump(mode="json") for d in LOOKING),
+            }
             seen = dict(zip(keys, (FLOW, {}), strict=True))
             checkpoint = Checkpoint("s", 0, 3, {}, {}, {}, [], observations=seen)
             save(checkpoint, checkpoint_url(str(state), cell.spec.id))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cifar_models.diagnostics import GradientFlow
-from sweeps.record.environment import DIAGNOSED
+from sweeps.record.diagnosed import seen, told
 from sweeps.record.journal import Journal
 from sweeps.record.recovery import recover
 from sweeps.record.results import load
@@ -48,7 +48,7 @@ def test_a_new_journal_learns_from_mlflow_what_has_looked(
     spec = cells(LOOKED)[0].spec
     recover(open_runs(state), journal, spec, "small")
     keys = [diagnostic.key for diagnostic in LOOKED.diagnostics]
-    assert journal[spec.id].facts[DIAGNOSED].split(",") == keys
+    assert list(seen(journal[spec.id].facts)) == sorted(keys)
     journal.close()
 
 
@@ -57,7 +57,7 @@ def test_a_lost_checkpoint_is_no_outage(state: Path) -> None:
     tracker = Tracker(runs, journal, "small", runs.create_parent("small", "?"), str(state))
     cell = cells()[0]
     finish(journal, cell, (0.1, 0.2))
-    journal.trials[cell.spec.id].facts = {**FACTS, DIAGNOSED: GradientFlow().key}
+    journal.trials[cell.spec.id].facts = {**FACTS, **told([GradientFlow().model_dump(mode="json")])}
     tracker.changed(cell.spec.id)
     assert tracker.close("FINISHED", 60)
     assert tracker.problem is None
