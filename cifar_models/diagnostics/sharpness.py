@@ -17,6 +17,8 @@ from cifar_models.diagnostics.trained import Trained, first
 from cifar_models.streams import generator
 
 _AT_ONCE = 125
+_RESTARTS = 50
+"""Of the search, at most: each takes about as many products as there are vectors."""
 _LANCZOS_VECTORS = 8
 """Each as large as the network; with fewer more products are needed."""
 
@@ -70,7 +72,8 @@ class Hessian:
         vectors = min(_LANCZOS_VECTORS, size)
         try:
             found: NDArray[Any] = eigsh(
-                operator, k=1, which="LA", ncv=vectors, tol=1e-3, return_eigenvectors=False,
+                operator, k=1, which="LA", ncv=vectors, tol=1e-3, maxiter=_RESTARTS,
+                return_eigenvectors=False,
                 v0=torch.randn(size, generator=drawn).numpy(),
             )  # fmt: skip
         except ArpackError:
