@@ -25,6 +25,7 @@ _SIGNS = {"problem": "[bold red]PROBLEM[/bold red]  ", "unknown": "[yellow]?[/ye
 
 @sentences
 def doctor(
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[CLUSTER.yaml]", help="Check the machines of a cluster file."),
@@ -58,18 +59,23 @@ def doctor(
     from dataclasses import asdict
 
     if file is not None:
-        words = {
-            "--study": study, "--dataset": dataset, "--data-dir": data_dir, "--storage": storage,
-            "--state": state, "--tracking-uri": tracking_uri,
-        }  # fmt: skip
-        found = _of_file(file, storage, [f"{k}={v}" for k, v in words.items() if v is not None])
+        # Only what was typed: this machine's environment has this machine's places, and secrets.
+        given = {
+            name: value
+            for name, value in context.params.items()
+            if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+        }
+        names = ("study", "dataset", "data_dir", "storage", "state", "tracking_uri")
+        told = {f"--{name.replace('_', '-')}": given.get(name) for name in names}
+        options = [f"{name}={value}" for name, value in told.items() if value is not None]
+        found = _of_file(file, given.get("storage"), options)
     else:
         wanted = _wanted(study, dataset, data_dir, storage, state, tracking_uri)
         found = _of_cluster(address, wanted, nodes) if address else _of_here(wanted)
     wrong = sum(each.state == "problem" for each in found)
     if json:
-        told = {"problems": wrong, "findings": [asdict(each) for each in found]}
-        typer.echo(encoder.dumps(told, indent=1))
+        findings = [asdict(each) for each in found]
+        typer.echo(encoder.dumps({"problems": wrong, "findings": findings}, indent=1))
     else:
         _print(found)
     if wrong:

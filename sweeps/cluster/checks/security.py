@@ -81,7 +81,9 @@ def check_ports(machine: Machine, facts: Facts) -> Finding:
     if not ports:
         return Finding.ok("ports", machine, "nothing of ours listens for others")
     told = ", ".join(map(str, ports))
-    return Finding.ok("ports", machine, f"only Ray listens, behind its token, on {told}")
+    return Finding.ok(
+        "ports", machine, f"only Ray listens, on {told}: its token guards all but its metrics"
+    )
 
 
 def _loopback(address: str) -> bool:

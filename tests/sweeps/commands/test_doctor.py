@@ -65,3 +65,22 @@ def test_bad_input_is_a_sentence(tmp_path: Path) -> None:
     refuse(tmp_path, "no Ray cluster answers at 127.0.0.1:9",
            "doctor", "--address", "127.0.0.1:9", "--storage", tmp_path)  # fmt: skip
     refuse(tmp_path, "unknown study 'no'", "doctor", "--study", "no", "--storage", tmp_path)
+
+
+def test_the_head_is_told_what_was_typed_and_nothing_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[str]] = []
+
+    def examine(_: object, storage: str | None, options: list[str]) -> list[Finding]:
+        told.append([str(storage), *options])
+        return []
+
+    file = tmp_path / "cluster.yaml"
+    file.write_text((Path(__file__).parents[3] / "cluster.local.yaml").read_text())
+    monkeypatch.setattr(doctor, "examine_file", examine)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@here")
+    monkeypatch.setenv("SWEEPS_STORAGE", "/mine")
+    assert call("doctor", file).exit_code == 0
+    assert call("doctor", file, "--storage", "/shared", "--study", "own.py").exit_code == 0
+    assert told == [["None"], ["/shared", "--study=own.py", "--storage=/shared"]]
