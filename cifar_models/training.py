@@ -39,9 +39,9 @@ class EpochResult:
 
     ``metrics`` holds ``train/loss`` without penalties; where there was a validation
     ``validation/loss`` and one ``validation/<metric>`` for each registered metric;
-    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation, without what
-    diagnostics took; ``images_per_second`` of the training alone; ``peak_memory`` of the process or
-    its GPU in MiB. Values that are not finite are left out.
+    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation;
+    ``images_per_second`` of the training alone; ``peak_memory`` of the process or its GPU in MiB:
+    without what diagnostics took, but for a process's memory. What is not finite is left out.
     """
 
     epoch: int
@@ -148,7 +148,8 @@ class Training(Iterator[EpochResult]):
         started = time.perf_counter()
         with global_stream(self._seed_of("dropout"), "dropout", epoch):
             train_loss = self._train_epoch(epoch)
-        trained = time.perf_counter() - self.diagnosis.seconds
+        spent = self.diagnosis.expense
+        trained = time.perf_counter() - spent.seconds
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
         with self._settled(epoch):
@@ -157,9 +158,9 @@ class Training(Iterator[EpochResult]):
                 metrics |= {f"validation/{name}": value for name, value in measured.items()}
             images = len(self.batches) * self.recipe.batch_size
             metrics |= {
-                "seconds": time.perf_counter() - self.diagnosis.seconds - started,
+                "seconds": time.perf_counter() - spent.seconds - started,
                 "images_per_second": images / (trained - started),
-                "peak_memory": peak_memory(self.numerics.device),
+                "peak_memory": spent.without(peak_memory(self.numerics.device)),
             }
             result = self._record(epoch, metrics)
             self.diagnosis.conclude(epoch, result.status, result.metrics)
@@ -225,7 +226,6 @@ class Training(Iterator[EpochResult]):
         When the training is over nothing goes on, and the optimizer's state is left out.
         """
         optimizer, scaler = ({}, {}) if self.over else self.optimisation.state()
-        averaged = Weights() if self.over else self.averaged
         return Checkpoint(
             signature=self.recipe.signature,
             seed=self.seed,
@@ -236,7 +236,7 @@ class Training(Iterator[EpochResult]):
             history=[asdict(result) for result in self.history],
             best_epoch=self.best_epoch,
             best_weights=self.best_weights,
-            averaged=averaged,
+            averaged=Weights() if self.over else self.averaged,
             observations=self.diagnosis.observations,
         )
 

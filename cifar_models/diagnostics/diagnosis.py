@@ -1,6 +1,5 @@
 """All diagnostics of one training, and what they have seen."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from cifar_models.checkpoint import Checkpoint
 from cifar_models.diagnostics.diagnostic import Diagnostic, Observer, Row
+from cifar_models.diagnostics.expense import Expense
 from cifar_models.diagnostics.moment import Moment
 from cifar_models.diagnostics.subject import Subject
 from cifar_models.diagnostics.trained import Trained
@@ -24,14 +24,13 @@ class Diagnosis:
     def __init__(self, diagnostics: Sequence[Diagnostic], subject: Subject) -> None:
         self.diagnostics, self.subject = tuple(diagnostics), subject
         self.observations: Observations = {diagnostic.key: {} for diagnostic in diagnostics}
-        self.seconds = 0.0
-        """What observing the steps of the epoch has taken so far."""
+        self.expense = Expense(subject.numerics.device)
         self._begin()
 
     def _begin(self) -> None:
         made = ((d.key, d.observer()) for d in self.diagnostics)
         self._observers: dict[str, Observer] = {key: o for key, o in made if o is not None}
-        self._step, self.seconds = 0, 0.0
+        self._step = 0
 
     def at(
         self, epoch: int, images: Tensor, labels: Tensor, mixture: Mixture, loss: Tensor
@@ -48,28 +47,33 @@ class Diagnosis:
         if not self._observers:
             return None
         criterion = partial(mixture.loss, self.subject.loss, labels=labels)
-        moment = Moment(self.subject, epoch, self._step, images, criterion, loss.detach())
-        return partial(self._observe, moment)
+        return partial(self._observe, epoch, images, criterion, loss.detach())
 
-    def _observe(self, moment: Moment, scale: float) -> None:
-        began = time.perf_counter()
-        moment.scale = scale
+    def _observe(
+        self, epoch: int, images: Tensor, criterion: Callable[[Tensor], Tensor], loss: Tensor,
+        scale: float,
+    ) -> None:  # fmt: skip
+        with self.expense.looking():
+            self._show(Moment(self.subject, epoch, self._step, images, criterion, loss, scale))
+            self._step += 1
+
+    def _show(self, moment: Moment) -> None:
         if _will_be_taken(moment):
             for observer in self._observers.values():
                 observer.observe(moment)
-        self._step += 1
-        self.seconds += time.perf_counter() - began
 
     def conclude(self, epoch: int, status: str, metrics: dict[str, float]) -> None:
         """Take down what an epoch gave; weights that diverged are not analysed."""
-        trained = Trained(self.subject, epoch, status != "running", metrics)
-        for diagnostic in self.diagnostics:
-            observer = self._observers.get(diagnostic.key)
-            if observer is not None:
-                self._keep(diagnostic, epoch, observer.rows())
-            if status != "diverged":
-                self._keep(diagnostic, epoch, diagnostic.analyse(trained))
-        self._begin()
+        with self.expense.looking():
+            trained = Trained(self.subject, epoch, status != "running", metrics)
+            for diagnostic in self.diagnostics:
+                observer = self._observers.get(diagnostic.key)
+                if observer is not None:
+                    self._keep(diagnostic, epoch, observer.rows())
+                if status != "diverged":
+                    self._keep(diagnostic, epoch, diagnostic.analyse(trained))
+            self._begin()
+        self.expense.begin()
 
     def _keep(self, diagnostic: Diagnostic, epoch: int, rows: Iterable[Row]) -> None:
         columns = self.observations[diagnostic.key]

@@ -88,7 +88,7 @@ def test_without_diagnostics_nothing_looks() -> None:
     next(training)
     assert training.diagnosis.at(1, *[torch.zeros(())] * 4) is None  # type: ignore[arg-type]
     assert training.diagnosis.observations == {}
-    assert training.diagnosis.seconds == 0
+    assert training.diagnosis.expense.seconds == 0
     modules = [training.classifier, *training.classifier.modules()]
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     assert not any(getattr(module, hook) for module in modules for hook in hooks)
