@@ -238,6 +238,7 @@ class Training(Iterator[EpochResult]):
             best_weights=self.best_weights,
             averaged=Weights() if self.over else self.averaged,
             observations=self.diagnosis.observations,
+            missed=self.diagnosis.missed,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
