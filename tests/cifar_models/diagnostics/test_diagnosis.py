@@ -1,12 +1,15 @@
 """Diagnostics beside a training: they cost nothing when off, and never change it."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from types import FrameType
 from typing import Any, Literal
 
 import pytest
 import torch
 
+from cifar_models import diagnostics
 from cifar_models.checkpoint import load, save
 from cifar_models.component import forget, registry
 from cifar_models.diagnostics import (
@@ -83,10 +86,26 @@ def test_each_draws_nothing_from_the_training_and_gives_plain_rows(choice: type[
     assert all(type(value) in plain for column in found.values() for value in column)
 
 
+def calls(training: Training) -> set[str]:
+    """Train an epoch; return what of diagnostics' code was called."""
+    called: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(diagnostics.__path__[0]):
+            called.add(frame.f_code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        next(training)
+    finally:
+        sys.setprofile(None)
+    return called
+
+
 def test_without_diagnostics_nothing_looks() -> None:
     training = begin(RECIPE)
-    next(training)
-    assert training.diagnosis.at(1, *[torch.zeros(())] * 4) is None  # type: ignore[arg-type]
+    assert calls(training) == set()
+    assert {"Diagnosis.at", "Diagnosis.conclude"} < calls(begin(RECIPE, [GradientFlow()]))
     assert training.diagnosis.observations == {}
     assert training.diagnosis.expense.seconds == 0
     modules = [training.classifier, *training.classifier.modules()]
