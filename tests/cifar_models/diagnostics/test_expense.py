@@ -1,6 +1,7 @@
 """What looking takes of a GPU, told from a training by a GPU that is made up."""
 
 import contextlib
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,11 +100,17 @@ def test_a_look_that_fails_is_told_apart_too(gpu: Gpu) -> None:
     assert expense.without(gpu.peak / 2**20) == 0
 
 
-def test_memory_is_given_back_on_a_gpu_alone(gpu: Gpu) -> None:
-    Expense("cpu").free()
-    assert gpu.freed == 0
-    Expense("cuda").free()
-    assert gpu.freed == 1
+@pytest.mark.parametrize(("device", "freed"), [("cpu", 0), ("cuda", 1)])
+def test_memory_is_given_back_also_of_what_only_holds_itself(
+    device: str, freed: int, gpu: Gpu
+) -> None:
+    held = SimpleNamespace(tensor=torch.ones(3))
+    held.itself, gone = held, weakref.ref(held.tensor)
+    del held
+    assert gone() is not None
+    Expense(device).free()
+    assert gone() is None
+    assert gpu.freed == freed
 
 
 def test_the_memory_of_a_process_is_not_told_apart() -> None:
