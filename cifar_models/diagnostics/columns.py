@@ -7,7 +7,7 @@ from cifar_models.diagnostics.diagnostic import Row
 
 Columns = dict[str, list[Any]]
 """Equally long, by name."""
-_KINDS = {int: "number", float: "number", bool: "number", str: "text", list: "list"}
+_KINDS = {int: "number", float: "number", bool: "truth value", str: "text", list: "list"}
 """Exact types: a checkpoint that holds another, such as NumPy's float, cannot be read again."""
 
 
@@ -37,8 +37,8 @@ def _check(name: str, value: Any, before: list[Any]) -> None:
     kind = _KINDS.get(type(value))
     if kind is None or (kind == "list" and not {int, float}.issuperset(map(type, value))):
         raise ValueError(
-            f"column {name} holds a {type(value).__name__} that is no plain int, float, str, None "
-            "or list of numbers"
+            f"column {name} holds a {type(value).__name__} that is no plain int, float, bool, str, "
+            "None or list of numbers"
         )
     first = next((other for other in before if other is not None), value)
     if kind != _KINDS[type(first)]:

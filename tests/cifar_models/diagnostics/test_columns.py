@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -22,18 +23,21 @@ def test_rows_get_their_epoch_unless_they_bring_one_and_can_be_kept(tmp_path: Pa
     url = str(tmp_path / "it.pt")
     save(Checkpoint("s", 0, 1, {}, {}, {}, [], observations={"d": columns}), url)
     assert load(url).observations == {"d": columns}
+    pd.DataFrame(columns).to_parquet(tmp_path / "it.parquet")
+    assert pd.read_parquet(tmp_path / "it.parquet")["x"].tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize(
     ("row", "told"),
     [
         ({"b": 1}, "rows differ in their columns: epoch, b after epoch, a"),
-        ({"a": np.float64(1)}, "column a holds a float64 that is no plain int, float, str, None"),
+        ({"a": np.float64(1)}, "column a holds a float64 that is no plain int, float, bool, str,"),
         ({"a": torch.ones(())}, "column a holds a Tensor that is no plain"),
         ({"a": [np.int64(1)]}, "column a holds a list that is no plain"),
         ({"a": ["b"]}, "or list of numbers"),
         ({"a": "text"}, "column a holds a text after a number"),
         ({"a": [1]}, "column a holds a list after a number"),
+        ({"a": True}, "column a holds a truth value after a number"),
     ],
 )
 def test_what_could_not_be_kept_is_refused(row: dict[str, Any], told: str) -> None:
