@@ -38,7 +38,7 @@ def test_a_finished_study_ends_in_its_table_and_files(
     monkeypatch.chdir(state.parent)
     result = call("run", "--study", file)
     assert result.exit_code == 0
-    took = actual(read_records(state).values(), forecast)
+    took = actual(read_records(state).values(), forecast.made)
     assert f"cost          {forecast.against(took)}\n" in result.stdout
     parent = open_runs(state).parent("small")
     assert parent is not None
