@@ -5,17 +5,25 @@ import sys
 
 import torch
 
-_WORDS = ("can't allocate memory", "out of memory")
-"""Of the CPU's allocator, and of those GPU errors that have no class of their own."""
+_HOST = "can't allocate memory"
+"""What the CPU's allocator says."""
+_GPU = "out of memory"
+"""What those GPU errors say that have no class of their own."""
 
 
 def want_of_memory(error: Exception) -> str | None:
     """Return the first line of an error that means that memory ran out, else None."""
     kinds = (MemoryError, torch.OutOfMemoryError)
-    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in (_HOST, _GPU))
     if not (told or isinstance(error, kinds)):
         return None
     return str(error).strip().partition("\n")[0] or "out of memory"
+
+
+def of_a_gpu(error: Exception) -> bool:
+    """Whether it was a GPU's memory that ran out, not the machine's."""
+    told = isinstance(error, RuntimeError) and _GPU in str(error)
+    return told or isinstance(error, torch.OutOfMemoryError)
 
 
 def peak_memory(device: str) -> float:

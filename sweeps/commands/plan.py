@@ -14,6 +14,7 @@ from sweeps.commands.options import (
     EpochsOption,
     GpusOption,
     JsonOption,
+    LeastOption,
     OptunaOption,
     SeedsOption,
     StateOption,
@@ -48,6 +49,7 @@ def plan(
     cpus_per_trial: CpusOption = 1,
     gpus_per_trial: GpusOption = None,
     max_concurrent: ConcurrentOption = None,
+    min_concurrent: LeastOption = None,
     deterministic: DeterministicOption = False,
     json: JsonOption = False,
     register: Annotated[
@@ -89,7 +91,7 @@ def plan(
     question, sources = resolve_study(study, dataset, epochs, trials, seeds)
     options = Options(
         data_dir, address, cpus_per_trial, gpu_share(gpus_per_trial), max_concurrent,
-        deterministic=deterministic,
+        deterministic=deterministic, min_concurrent=min_concurrent,
     )  # fmt: skip
     console = Console()
     found = forecast(question, places, options)
@@ -116,6 +118,8 @@ def _probed(
     price: float | None,
 ) -> "Cost":
     """Time what is left of a study, and keep the forecast for the end of its run."""
+    from rich.console import Console
+
     from sweeps.execution.images import ImageStore
     from sweeps.execution.ray_session import RaySession
     from sweeps.execution.timing import forecast_cost
@@ -124,7 +128,8 @@ def _probed(
     make_writable(places)
     wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
     left = [each for phase in found.phases for each in phase.left]
-    with RaySession(options.address, *wanted) as session:
+    told = Console(stderr=True)
+    with RaySession(options.address, *wanted, options.min_concurrent, told) as session:
         costs = forecast_cost(left, ImageStore(options.data_dir), sources, session, price)
     costs.write(places.folder(study.name))
     return costs

@@ -162,7 +162,7 @@ def compare_with_forecast(
 
     forecast, records = Cost.read(folder), read_records(places.state)
     trials = set(results.trials["trial"]) & records.keys()
-    took = actual((records[trial] for trial in trials), forecast) if forecast else 0.0
+    took = actual((records[trial] for trial in trials), forecast.made) if forecast else 0.0
     if forecast and took:
         _say(console, f"cost          {forecast.against(took)}")
         for name, value in forecast.metrics(took).items():

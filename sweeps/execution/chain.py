@@ -23,6 +23,7 @@ from sweeps.execution.lean_tune import (
     Template,
     end,
     keep_workers,
+    make_way,
     tell_all_losses,
 )
 from sweeps.execution.progress import Headline, last_line
@@ -75,7 +76,7 @@ class Chain(SearchAlgorithm):
         """Whether all phases have ended."""
         self.error: Exception | None = None
         """What went wrong between two phases: Tune shall first put its affairs in order."""
-        self._template: Template
+        self.template: Template
 
     def find(self) -> bool:
         """Go to the next phase that has something to do; whether there is one."""
@@ -150,7 +151,7 @@ class Chain(SearchAlgorithm):
     def add_configurations(self, experiments: Any) -> None:
         """Take the experiment whose settings every trial shares, and begin with the phase."""
         experiment = experiments[0] if isinstance(experiments, list) else experiments
-        self._template = Template(experiment)
+        self.template = Template(experiment)
         self._begin()
 
     def next_trial(self) -> Trial | None:
@@ -161,13 +162,13 @@ class Chain(SearchAlgorithm):
         if self.is_finished():
             return None
         try:
-            trial = self.source.next_trial(self._template)
+            trial = self.source.next_trial(self.template)
             while trial is None and self.source.over:
                 self.conclude()
                 if not self.find():
                     break
                 self._begin()
-                trial = self.source.next_trial(self._template)
+                trial = self.source.next_trial(self.template)
         except Exception as error:
             self.error = error
             self.set_finished()  # type: ignore[no-untyped-call]
@@ -196,7 +197,7 @@ class Scheduling(FIFOScheduler):
     def on_trial_add(self, controller: Any, trial: Trial) -> None:
         """Tell it of a new trial."""
         if self._workers:
-            keep_workers(controller, trial, self._workers)
+            keep_workers(controller, self.chain.template, self._workers)
             tell_all_losses(controller)
         self._workers = 0
         self.chain.scheduler.on_trial_add(controller, trial)
@@ -220,6 +221,7 @@ class Scheduling(FIFOScheduler):
     def choose_trial_to_run(self, controller: Any) -> Trial | None:
         """Have it choose."""
         self.chain.end_overdue(controller)
+        make_way(controller)
         return self.chain.scheduler.choose_trial_to_run(controller)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ FILE = "cost.json"
 _FORMAT = 1
 _LEVEL = 0.95
 _HOUR = 3600
+_ANY = 1e-5
+"""Of a machine: it is in use whatever trains there."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,34 @@ def cost(parts: Iterable[Part], devices: Devices, price: float | None = None) ->
     return Cost(devices, middle * share, low * share, high * share, price, time.time())
 
 
-def actual(records: Iterable[TrialRecord], forecast: Cost) -> float:
-    """Return the device-hours of all epochs that were trained since a forecast."""
-    seconds = sum(
-        result["metrics"].get("seconds", 0.0)
-        for record in records
-        for result in record.results.values()
-        if result["time"] >= forecast.made
-    )
-    return float(seconds * forecast.devices.share / _HOUR)
+def actual(records: Iterable[TrialRecord], since: float) -> float:
+    """Return the device-hours of all epochs that were trained since a time.
+
+    A device is in use while anything trains on it, however many trials that is: a machine where
+    CPUs train, else as many of a machine's GPUs as its trials have shares of.
+
+    Args:
+        records: What is known of the trials.
+        since: Seconds since 1970.
+    """
+    changes: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
+    for record in records:
+        share = float(record.facts.get("gpus", 0))
+        machine = changes[record.facts.get("node", ""), share > 0]
+        for result in record.results.values():
+            if (end := result["time"]) >= since:
+                begin = end - result["metrics"].get("seconds", 0.0)
+                machine += [(begin, share or _ANY), (end, -(share or _ANY))]
+    return sum(map(_in_use, changes.values())) / _HOUR
+
+
+def _in_use(changes: list[tuple[float, float]]) -> float:
+    """Return the seconds in which devices of one machine are in use, of all of them together."""
+    total = shares = before = 0.0
+    for moment, change in sorted(changes):
+        total += math.ceil(round(shares, 6)) * (moment - before)
+        shares, before = shares + change, moment
+    return total
 
 
 def pace(recipe: Recipe) -> str:

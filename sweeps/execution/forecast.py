@@ -266,5 +266,6 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
 
 def _resources(options: Options) -> Resources:
     wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
-    with RaySession(options.address, *wanted) as session:
+    told = Console(stderr=True)  # that it waits for machines: the plan may be JSON
+    with RaySession(options.address, *wanted, options.min_concurrent, told) as session:
         return session.resources

@@ -4,11 +4,16 @@ from typing import Any
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.tune import PlacementGroupFactory
 from ray.tune.experiment import Experiment, Trial
 from ray.tune.registry import get_trainable_cls
 from ray.tune.schedulers import FIFOScheduler
+from ray.util.placement_group import placement_group_table
 
 from sweeps.execution.faults import MemoryKill
+
+_NODE = "ray.io/node-id"
+"""The label that Ray gives every node."""
 
 
 class LeanTrial(Trial):
@@ -24,10 +29,16 @@ class LeanTrial(Trial):
 
     error: Exception
     """What ended it, if something did."""
+    too_small: tuple[str, ...]
+    """Nodes whose GPU it does not fit on."""
 
-    def __init__(self, template: "Template", trial_id: str, config: dict[str, Any]) -> None:
+    def __init__(
+        self, template: "Template", trial_id: str, config: dict[str, Any],
+        too_small: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         experiment = template.experiment
         self._template = template
+        self.too_small = too_small if template.gpus else ()
         super().__init__(
             experiment.run_identifier,
             config=config,
@@ -44,8 +55,8 @@ class LeanTrial(Trial):
         return self._template.trainable
 
     def create_placement_group_factory(self) -> None:
-        """Ask for the resources that all trials of the experiment share."""
-        self.placement_group_factory = self._template.resources
+        """Ask for the resources that all trials share, but not on nodes that are too small."""
+        self.placement_group_factory: Any = self._template.request(self.too_small)
 
     def handle_error(self, exc: Any = None) -> None:
         """Keep the error, in no file."""
@@ -68,7 +79,18 @@ class Template:
         self.trainable: Any = get_trainable_cls(  # type: ignore[no-untyped-call]
             experiment.run_identifier
         )
-        self.resources = self.trainable.default_resource_request({})
+        self.resources: PlacementGroupFactory = self.trainable.default_resource_request({})
+        self.gpus: float = self.resources.required_resources.get("GPU", 0.0)
+
+    def request(self, without: tuple[str, ...]) -> PlacementGroupFactory:
+        """Return the request for a trial's resources on any node but some.
+
+        A node that joins is none of those, so that nothing waits for a certain machine.
+        """
+        if not without:
+            return self.resources
+        elsewhere = {_NODE: f"!in({','.join(without)})"}
+        return PlacementGroupFactory(self.resources.bundles, bundle_label_selector=[elsewhere])
 
 
 class LeanScheduler(FIFOScheduler):
@@ -85,13 +107,43 @@ class LeanScheduler(FIFOScheduler):
         return None
 
 
-def keep_workers(controller: Any, trial: Trial, count: int) -> None:
-    """Let workers with a trial's resources wait for work: so many more, until Tune ends.
+def keep_workers(controller: Any, template: Template, count: int) -> None:
+    """Let workers with the resources of all trials wait for work: so many more, until Tune ends.
 
     Tune keeps but one that has no trial, and starts all others anew for the next.
     """
     cache = controller._tune_controller._actor_cache
-    cache.increase_max(trial.placement_group_factory, count)
+    cache.increase_max(template.resources, count)
+
+
+def make_way(controller: Any) -> None:
+    """End idle workers on those nodes where trials wait to go that are too large for others.
+
+    Idle workers keep their GPU, and take no trial that asks for another node than they did.
+    """
+    tune = controller._tune_controller
+    waiting = tune._actor_manager._pending_actors_to_attrs
+    cramped = [
+        trial for trial in tune._pending_trials
+        if trial.too_small and tune._trial_to_actor.get(trial) in waiting
+    ]  # fmt: skip
+    if len(cramped) <= len(tune._stopping_actors):  # which make way as well
+        return
+    for idle in tune._actor_cache._cached_objects.values():
+        for worker in list(idle):
+            if any(_sits_elsewhere(tune, worker, trial.too_small) for trial in cramped):
+                idle.remove(worker)
+                tune._actor_cache._num_cached_objects -= 1
+                worker.set_on_stop(None)
+                worker.set_on_error(None)
+                tune._remove_actor(tracked_actor=worker)
+                return
+
+
+def _sits_elsewhere(tune: Any, worker: Any, nodes: tuple[str, ...]) -> bool:
+    _, acquired = tune._actor_manager._live_actors_to_ray_actors_resources[worker]
+    where = placement_group_table(acquired.placement_group)["bundles_to_node_id"]
+    return not set(where.values()) & set(nodes)
 
 
 def tell_all_losses(controller: Any) -> None:

@@ -108,6 +108,8 @@ class RaySession:
                 cpus, gpus, _ = self._wanted
                 share = 1.0 if gpus == "auto" else float(gpus or 0.0)
                 gather(self._least, {"CPU": float(cpus), "GPU": share}, self._console)
+            else:
+                check_joined("GPU" if self._wanted[1] else "CPU")
             self.resources = plan_resources(*self._wanted)
         return self
 
@@ -185,6 +187,19 @@ def connect(address: str, *, ship: bool = True) -> None:
         ) from None
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def check_joined(kind: str) -> None:
+    """Check that a machine that trains is there: a cluster may grow from none.
+
+    Raises:
+        ValueError: None has such a device, ``CPU`` or ``GPU``.
+    """
+    if not ray.cluster_resources().get(kind):  # type: ignore[no-untyped-call]
+        raise ValueError(
+            f"no machine with a {kind} to train on has joined the cluster; if it grows, give "
+            "--min-concurrent N: it is asked for room for N trials, and waited for"
+        )
 
 
 def plan_resources(

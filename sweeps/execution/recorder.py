@@ -46,6 +46,8 @@ class Recorder(tune.Callback):
         if status == "interrupted":  # the storage is full: others would fare no better
             self.lost.append(result["reason"])
             self.source.lost = True
+        if status == "out_of_memory" and self._goes_on(trial, result):
+            return
         if status in ("failed", "out_of_memory", "interrupted"):
             self.journal.append("outcome", name, status=status, reason=result["reason"])
             if status == "failed":
@@ -58,6 +60,16 @@ class Recorder(tune.Callback):
                 study=self.source.study,
             )  # fmt: skip
         self.tracker.changed(name)
+
+    def _goes_on(self, trial: Trial, result: dict[str, Any]) -> bool:
+        """Have a trial go on where a GPU has more memory than the one that it had for itself."""
+        node = result.get("too_small")
+        larger = node and self.source.cards.outgrown(self.source.live[trial.trial_id], node)
+        if not larger:
+            return False
+        self.progress.console.print(f"  {larger}", soft_wrap=True, highlight=False)
+        self.source.hand_out_again(trial.trial_id)
+        return True
 
     def _suspect(self, traceback: str) -> None:
         """Hand out no more trials when the first two failed alike, and none could be trained."""

@@ -19,7 +19,7 @@ from cifar_models.datasets import Images
 from cifar_models.diagnostics import Diagnosis, Diagnostic, seen_by
 from cifar_models.flops import flops
 from cifar_models.latency import latency
-from cifar_models.memory import want_of_memory
+from cifar_models.memory import of_a_gpu, want_of_memory
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
@@ -98,7 +98,7 @@ class Trainable(tune.Trainable):
         except Exception as error:
             lacking = want_of_memory(error)
             if lacking is not None:
-                return self._ended("out_of_memory", lacking)
+                return self._ended("out_of_memory", lacking) | self._too_small(error)
             return self._ended("failed", traceback.format_exc()[-_REASON_CHARACTERS:])
         assert self._training is not None
         if result.epoch == len(self._training.history):
@@ -175,6 +175,12 @@ class Trainable(tune.Trainable):
         facts = self._facts()
         self._training = None  # frees the memory before the next trial
         return {"status": status, "facts": facts, "reason": reason, "done": True}
+
+    def _too_small(self, error: Exception) -> dict[str, str]:
+        """Return this node, if its GPU was the trial's own and has too little memory for it."""
+        if self._gpus < 1 or not of_a_gpu(error):
+            return {}
+        return {"too_small": ray.get_runtime_context().get_node_id()}
 
     def _facts(self) -> dict[str, str]:
         """Return where this runs: what a table's footnotes tell."""

@@ -8,6 +8,7 @@ from typing import Any
 from ray.tune.experiment import Trial
 
 from cifar_models.recipe import Recipe
+from sweeps.execution.cards import Cards
 from sweeps.execution.lean_tune import LeanTrial, Template
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
@@ -25,8 +26,9 @@ class TrialSource(ABC):
         self.exhausted = False
         self.lost = False
         """Whether no more trials shall be handed out though there are some."""
+        self.cards = Cards(journal)
         self._again: deque[TrialSpec] = deque()
-        """Those that have lost their worker and shall get another."""
+        """Those that have lost their worker, or its node is too small, and shall get another."""
 
     @abstractmethod
     def next_spec(self) -> TrialSpec | None:
@@ -84,10 +86,10 @@ class TrialSource(ABC):
             return None
         name = self.ray_name(spec)
         self.live[name] = spec
-        return LeanTrial(template, name, self.config(spec))
+        return LeanTrial(template, name, self.config(spec), self.cards.too_small(spec))
 
     def hand_out_again(self, ray_name: str) -> None:
-        """Let a trial go on from its checkpoint, when it has left the worker that it lost."""
+        """Let a trial go on from its checkpoint with another worker, when it has left this one."""
         self._again.append(self.live[ray_name])
 
     def _new_spec(self) -> TrialSpec | None:

@@ -50,6 +50,8 @@ class TrialRecord:
     """The studies whose scheduler stopped it."""
     tests: dict[str, dict[str, float]] = field(default_factory=dict)
     """Test metrics by selection rule."""
+    outgrown: dict[str, int] = field(default_factory=dict)
+    """By its kind of recipe MiB of the largest GPU that it did not fit on."""
 
     @property
     def epochs(self) -> int:
@@ -94,6 +96,8 @@ class TrialRecord:
                 self.status, self.reason = event["status"], event.get("reason", "")
                 if event["status"] in DECIDED:
                     self.stopped_by.add(event["study"])
+            case "outgrown":
+                self.outgrown[event["kind"]] = event["memory"]
             case "test":
                 self.tests[event["selection"]] = event["metrics"]
             case "forgotten":

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cifar_models.memory import want_of_memory
+from cifar_models.memory import of_a_gpu, want_of_memory
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,17 @@ def test_what_torch_really_raises_is_known() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**60, dtype=torch.uint8)
     assert want_of_memory(caught.value)
+    assert not of_a_gpu(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "gpu"),
+    [
+        (torch.OutOfMemoryError("Tried to allocate 2 GiB."), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), False),
+        (MemoryError("out of memory"), False),
+    ],
+)
+def test_a_gpu_s_memory_is_told_from_the_machine_s(error: Exception, gpu: bool) -> None:
+    assert of_a_gpu(error) == gpu

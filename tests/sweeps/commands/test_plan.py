@@ -197,6 +197,11 @@ def test_a_search_is_forecast_by_a_few_points_of_its_space() -> None:
     assert planned["cost"]["hours"] == pytest.approx(epochs * 2 / 3600)
 
 
+def test_a_plan_waits_for_machines_as_a_run_does(folder: Path) -> None:
+    refuse(folder, "--min-concurrent 1000: this machine has room for",
+           "plan", "--study", "tiny.py", "--probe", "--min-concurrent", 1000)  # fmt: skip
+
+
 def test_a_price_needs_hours(folder: Path) -> None:
     refuse(folder, "--price-per-hour is of the hours that --probe forecasts: give both",
            "plan", "--study", "tiny.py", "--price-per-hour", 1)  # fmt: skip

@@ -38,7 +38,7 @@ def test_a_finished_study_ends_in_its_table_and_files(
     monkeypatch.chdir(state.parent)
     result = call("run", "--study", file)
     assert result.exit_code == 0
-    took = actual(read_records(state).values(), forecast)
+    took = actual(read_records(state).values(), forecast.made)
     assert f"cost          {forecast.against(took)}\n" in result.stdout
     parent = open_runs(state).parent("small")
     assert parent is not None
@@ -123,7 +123,7 @@ def test_packing_reaches_the_run(file: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_plan_takes_what_run_takes() -> None:
     """A plan is asked for with the words of the run that it announces."""
-    only_run = {"time_budget", "trial_time_limit", "fresh", "dry_run", "detach", "min_concurrent"}
+    only_run = {"time_budget", "trial_time_limit", "fresh", "dry_run", "detach"}
     assert set(inspect.signature(command.run).parameters) - only_run == set(
         inspect.signature(plan).parameters
     ) - {"json", "register", "probe", "price_per_hour"}

@@ -54,14 +54,20 @@ def test_a_forecast_is_kept_for_the_end(tmp_path: Path) -> None:
         assert Cost.read(file.parent) is None
 
 
-def test_what_was_trained_since_is_what_it_took() -> None:
-    forecast = Cost(TWO, 1.0, 0.8, 1.3, price=2.0, made=1000.0)
+def trained(trial: str, gpus: str, ends: dict[float, float], node: str = "a") -> TrialRecord:
+    """Return a trial by the ends of its epochs and their seconds."""
     results = {
-        epoch: {"time": time, "metrics": {"seconds": 1800.0}}
-        for epoch, time in enumerate((999.0, 1000.0, 2000.0), 1)
+        epoch: {"time": end, "metrics": {"seconds": seconds}}
+        for epoch, (end, seconds) in enumerate(ends.items(), 1)
     }
-    took = actual([TrialRecord("a", results=results), TrialRecord("b")], forecast)
-    assert took == 0.5  # an hour since, half a device
+    return TrialRecord(trial, facts={"gpus": gpus, "node": node}, results=results)
+
+
+def test_what_was_trained_since_is_what_it_took() -> None:
+    forecast = Cost(TWO, 1.0, 0.8, 1.3, price=2.0, made=10_000.0)
+    record = trained("a", "1", {9_999.0: 800.0, 10_900.0: 900.0, 11_800.0: 900.0})
+    took = actual([record, TrialRecord("b")], forecast.made)
+    assert took == 0.5
     assert forecast.against(took) == (
         "training took 0.5 device-hours; 1 were forecast (95%: 0.8 to 1.3): 1 for 2"
     )
@@ -69,6 +75,31 @@ def test_what_was_trained_since_is_what_it_took() -> None:
         "forecast/device_hours": 1.0, "forecast/low": 0.8, "forecast/high": 1.3,
         "actual/device_hours": 0.5, "actual/money": 1.0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("trials", "hours"),
+    [
+        ([("0", 3600), ("0", 3600)], 1.0),  # a machine trains two at once
+        ([("0", 3600), ("0", 7200)], 2.0),  # they differ: one begins after an hour
+        ([("1", 3600), ("1", 3600)], 2.0),
+        ([("0.5", 3600), ("0.5", 3600)], 1.0),
+        ([("0.5", 3600)] * 3, 2.0),  # so many do not fit on one GPU
+        ([("0.1", 3600)] * 10, 1.0),
+        ([("0.5", 3600), ("0.5", 7200)], 2.0),  # a GPU is in use though half of it is free
+    ],
+)
+def test_a_device_counts_once_however_many_trials_it_has(
+    trials: list[tuple[str, int]], hours: float
+) -> None:
+    """Whatever the forecast took for granted: the run may have had other options."""
+    records = [
+        trained(str(number), gpus, {10_000.0 + end: 3600.0})
+        for number, (gpus, end) in enumerate(trials)
+    ]
+    assert actual(records, 10_000.0) == pytest.approx(hours)
+    elsewhere = [trained("x", "0", {13_600.0: 3600.0}, node="b")]
+    assert actual(records + elsewhere, 10_000.0) == pytest.approx(hours + 1)
 
 
 @pytest.mark.parametrize(

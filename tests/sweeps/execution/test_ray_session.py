@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from sweeps.execution import ray_session
+from sweeps.execution.options import GpuShare
 from sweeps.execution.ray_session import RaySession, Resources
 
 
@@ -91,9 +92,24 @@ def test_a_cluster_is_connected_to_at_once(
     connected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has(monkeypatch, 0.0, 1.0)
+    monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 4.0})
     with RaySession("10.0.0.1:6379") as session:
         assert connected == ["10.0.0.1:6379"]
         assert session.ready().device == "cuda"
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize(
+    ("offered", "gpus", "lacking"),
+    [({}, None, "CPU"), ({"CPU": 4.0}, 0.5, "GPU"), ({"CPU": 4.0}, "auto", "GPU")],
+)
+def test_a_cluster_of_no_machines_is_told_how_it_grows(
+    offered: dict[str, float], gpus: GpuShare, lacking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ray.cluster_resources", lambda: offered)
+    said = f"no machine with a {lacking} to train on has joined .* give --min-concurrent N"
+    with pytest.raises(ValueError, match=said):
+        RaySession("10.0.0.1:6379", 1, gpus).__enter__()
 
 
 def test_one_machine_cannot_be_waited_for() -> None:

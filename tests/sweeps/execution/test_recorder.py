@@ -1,14 +1,17 @@
 """What is written down of a trial's news, and when a bug ends a phase."""
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
 from sweeps.execution.faults import Fault
+from sweeps.execution.progress import Headline
 from sweeps.execution.recorder import Recorder
 from sweeps.record.journal import Journal
 
@@ -86,3 +89,19 @@ def test_of_a_trial_that_was_lost_the_same_command_goes_on(recorder: Recorder) -
     assert recorder.journal["a"].status == "interrupted"
     assert not recorder.journal["a"].ended("s")
     assert recorder.lost == ["segmentation fault"]
+
+
+@pytest.mark.parametrize(
+    ("larger", "status", "again"), [("It goes on.", "pending", ["a"]), ("", "out_of_memory", [])]
+)
+def test_a_trial_that_lacked_memory_goes_on_where_there_is_more(
+    recorder: Recorder, larger: str, status: str, again: list[str]
+) -> None:
+    handed, said, source = list[str](), io.StringIO(), cast(Any, recorder.source)
+    source.live, source.hand_out_again = {"a": "its spec"}, handed.append
+    source.cards = SimpleNamespace(outgrown=lambda *told: larger if told[1] == "node" else None)
+    recorder.progress = Headline(Console(file=said), "ablation", 1)
+    news = {"status": "out_of_memory", "facts": {}, "reason": "none", "too_small": "node"}
+    recorder.on_trial_result(0, [], cast(Any, SimpleNamespace(trial_id="a")), news)
+    assert (recorder.journal["a"].status, handed) == (status, again)
+    assert said.getvalue().strip() == larger

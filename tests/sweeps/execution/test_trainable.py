@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,10 +36,11 @@ def config(folder: Path, seed: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def worker(first: dict[str, Any]) -> Trainable:
+def worker(first: dict[str, Any], gpus: float = 0.0) -> Trainable:
     parts = images()
     made = Trainable.__new__(Trainable)
-    made.setup(first, {"drawn": TrainingImages(parts.train, parts.validation, 10)})  # type: ignore[dict-item]
+    data: Any = {"drawn": TrainingImages(parts.train, parts.validation, 10)}
+    made.setup(first, data, gpus=gpus)
     return made
 
 
@@ -115,3 +117,25 @@ def test_want_of_memory_is_told_from_a_bug(
     ended = worker(config(tmp_path, 0)).step()
     assert ended["status"] == status
     assert ("Traceback" in ended["reason"]) == (status == "failed")
+
+
+@pytest.mark.parametrize(
+    ("error", "gpus", "too_small"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), 1.0, "this node"),
+        (torch.OutOfMemoryError("CUDA out of memory"), 0.5, None),
+        (MemoryError("none left"), 1.0, None),
+    ],
+)
+def test_a_node_is_too_small_when_a_gpu_of_the_trial_s_own_was(
+    error: Exception, gpus: float, too_small: str | None, tmp_path: Path, counted: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(trainable, "train", fail)
+    here = SimpleNamespace(get_node_id=lambda: "this node")
+    monkeypatch.setattr("ray.get_runtime_context", lambda: here)
+    ended = worker(config(tmp_path, 0), gpus).step()
+    assert (ended["status"], ended.get("too_small")) == ("out_of_memory", too_small)

@@ -25,7 +25,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 @pytest.fixture
 def source(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> PlannedTrials:
-    def trial(_: object, name: str, config: dict[str, Any]) -> Any:
+    def trial(_: object, name: str, config: dict[str, Any], too_small: tuple[str, ...]) -> Any:
+        assert too_small == ()
         return SimpleNamespace(trial_id=name, config=config)
 
     monkeypatch.setattr(trial_source, "LeanTrial", trial)
