@@ -7,23 +7,24 @@ from cifar_models.datasets.cifar import CIFAR10, CIFAR100
 from cifar_models.datasets.dataset import Dataset
 from sweeps.cluster.checks.services import Tracking, check_data, shown
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.record.database import database_file
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places
 
 _SECONDS = 5
-_FILE = "sqlite:///"
 _OFFICIAL = (CIFAR10(), CIFAR100())
 
 
 def ask_tracking(places: Places) -> Tracking:
     """Say a first word to MLflow; writes nothing."""
     uri = places.tracking_uri
-    if uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
+    file = database_file(uri)
+    if file is not None and not file.exists():
         return Tracking(uri, served=False, new=True)
     try:
         Runs(uri, reading=True)
     except ValueError as error:
-        return Tracking(uri, places.served, str(error).replace(uri, shown(uri)))
+        return Tracking(uri, places.served, str(error).replace(uri, shown(uri)), file=file)
     return Tracking(uri, places.served, version=_version(uri) if places.served else "")
 
 

@@ -12,13 +12,30 @@ SERVER = "http://127.0.0.1:5077"
     ("tracking", "said", "mend"),
     [
         (Tracking(SERVER, served=True, problem="MLflow does not answer"), "MLflow does not answer",
-         "mlflow server --host 127.0.0.1 --port 5077 "),
+         "sweeps serve --port 5077 --folder ~/mlflow"),
+        (Tracking("http://10.0.0.1:5000", served=True, problem="MLflow does not answer"),
+         "MLflow does not answer",
+         "ssh 10.0.0.1 'sweeps serve --host 10.0.0.1 --port 5000 --folder ~/mlflow'"),
+        (Tracking("http://10.0.0.1:5000", served=True, problem="failed with error code 401 != 200"),
+         "failed with error code 401 != 200",
+         "export MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=$(cat "),
         (Tracking("sqlite:////s/mlflow.db", served=False,
                   problem="Detected out-of-date database schema (found version a, ...)"),
          "the database sqlite:////s/mlflow.db is of another version of MLflow",
          "mlflow db upgrade sqlite:////s/mlflow.db"),
-        (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database",
+                  file=Path("/s/mlflow.db")),
          "file is not a database", "mv /s/mlflow.db /s/mlflow.db.damaged"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, problem="unable to open database file",
+                  file=Path("/s/mlflow.db")),
+         "unable to open database file", 'sudo chown "$USER" /s/mlflow.db'),
+        (Tracking("postgresql://10.0.0.1/runs", served=False, problem="Connection refused"),
+         "Connection refused", "ssh 10.0.0.1 'sudo systemctl start postgresql'"),
+        (Tracking("mysql+pymysql://me@localhost/runs", served=False, problem="Connection refused"),
+         "Connection refused", "sudo systemctl start mysql"),
+        (Tracking("postgresql://10.0.0.1/runs", served=False,
+                  problem="No module named 'psycopg'"),
+         "No module named 'psycopg'", "pip install 'psycopg[binary]'"),
         (Tracking(SERVER, served=True, version="2.9.1"),
          "its MLflow is 2.9.1, and 3.10 is the oldest that will do",
          "pip install --upgrade 'mlflow>=3.10'"),
@@ -44,6 +61,7 @@ def test_a_password_is_never_shown() -> None:
     assert shown(uri) == "postgresql://mlflow:***@10.0.0.1:5432/runs"
     behind = check_tracking(DRIVER, Tracking(uri, served=False, problem="out-of-date"))
     assert "secret" not in f"{behind}"
+    assert behind.mend.startswith('mlflow db upgrade "$MLFLOW_TRACKING_URI"'), "*** opens nothing"
 
 
 def test_data_that_is_not_whole(tmp_path: Path) -> None:
