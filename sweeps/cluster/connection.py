@@ -17,11 +17,12 @@ PATIENCE = 120.0
 """Seconds that one answer may take: torch's import among it."""
 _ROUNDS = 5
 """Questions for the time; that of the shortest round trip counts, as in NTP."""
-_BOOT = (
+BOOT = (
     "import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), 'probe', 'exec'), "
     "{'__name__': '__probe__'})"
 )
-_PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(_BOOT)}'
+"""The code of a Python that reads the probe, and answers."""
+_PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(BOOT)}'
 
 
 class Silent(Exception):
@@ -119,11 +120,6 @@ def probe_text() -> str:
     parts = inspect.getsource(processes) + inspect.getsource(probe)
     lines = parts.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("from sweeps."))
-
-
-def python_here(executable: str) -> list[str]:
-    """Return the command of a Python of this machine that answers."""
-    return [executable, "-c", _BOOT]
 
 
 def python_there(login: Sequence[str]) -> list[str]:

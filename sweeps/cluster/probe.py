@@ -87,10 +87,34 @@ def remove(url: str) -> None:
 
 
 def folder(path: str) -> str:
-    """Return the nearest folder above that exists, or the path itself."""
+    """Return the nearest folder above that exists; a URL as it is.
+
+    Raises:
+        PermissionError: A folder on the way cannot be searched: nobody knows what is in it.
+    """
     if "://" in path:
         return path
-    return str(next(there for there in (Path(path), *Path(path).parents) if there.is_dir()))
+    for there in _upwards(path):
+        try:
+            if stat.S_ISDIR(there.stat().st_mode):
+                return str(there)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return "/"
+
+
+def barred(path: str) -> str:
+    """Return the first folder on the way to a path that cannot be searched; empty if all can."""
+    shut = (each for each in reversed(_upwards(path)) if each.is_dir() and not _enters(each))
+    return str(next(shut, ""))
+
+
+def _enters(folder: Path) -> bool:
+    return os.access(folder, os.X_OK)
+
+
+def _upwards(path: str) -> list[Path]:
+    return [Path(path), *Path(path).parents]
 
 
 def _remote(url: str) -> Any:
@@ -168,9 +192,14 @@ def _cuda() -> str | None:
 
 
 def _disk(place: str) -> dict[str, Any]:
-    there = folder(place)
-    usage = shutil.disk_usage(there)
-    return {"path": place, "free": usage.free, "total": usage.total}
+    """Return the room on the disk of a place, or of what is to be seen of the way there."""
+    for there in _upwards(place):
+        try:
+            usage = shutil.disk_usage(there)
+        except OSError:  # not made yet, or not for this user's eyes
+            continue
+        return {"path": place, "free": usage.free, "total": usage.total}
+    return {"path": place, "free": 0, "total": 1}
 
 
 def _gpus() -> dict[str, Any]:
@@ -212,14 +241,21 @@ def _token() -> dict[str, Any]:
     """Return where Ray's token lies, who may read it, and a digest that tells two apart."""
     given = os.environ.get("RAY_AUTH_TOKEN", "")
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-    secret, there = given or text_of(path).strip(), path.is_file()
+    secret = given or text_of(path).strip()
     mark = hashlib.sha256(b"sweeps doctor " + secret.encode()).hexdigest()[:12] if secret else ""
     return {
         "mode": os.environ.get("RAY_AUTH_MODE"),
         "path": str(path),
-        "permissions": stat.S_IMODE(path.stat().st_mode) if there else None,
+        "permissions": _permissions(path),
         "mark": mark,
     }
+
+
+def _permissions(file: Path) -> int | None:
+    try:
+        return stat.S_IMODE(file.stat().st_mode)
+    except OSError:  # it is not there, or not for this user's eyes
+        return None
 
 
 # ---------------------------------------------------------------------- the cluster
@@ -247,6 +283,7 @@ def sweeps(words: list[str]) -> str:
 QUESTIONS: dict[str, Any] = {
     **{"facts": facts, "clock": clock, "joined": joined, "sweeps": sweeps},
     **{"write": write, "read": read, "remove": remove, "folder": folder},
+    "barred": barred,
 }
 
 

@@ -30,6 +30,18 @@ def key(tmp_path: Path) -> Path:
          f"ping -c 3 10.0.0.2  # switch it on, or take its address out of {FILE}"),
         ("bash: line 1: exec: : not found", "it has no Python: bash: line 1: exec: : not found",
          "ssh -i key researcher@10.0.0.2 'sudo apt-get install python3-venv'"),
+        ("Connection timed out during banner exchange", "it takes the connection, and its ssh "
+         "server hangs: Connection timed out during banner exchange",
+         "(at 10.0.0.2 itself) sudo systemctl restart ssh"),
+        ("no answer within 120 s",
+         "ssh gets in, and its login shell hangs: no answer within 120 s",
+         "ssh -i key researcher@10.0.0.2 'timeout 20 bash --login -i -x -c true'  # shows where"),
+        ("[Errno 13] Permission denied: '/proc/x'", "ssh gets in, and its Python does not answer: "
+         "[Errno 13] Permission denied: '/proc/x'", "ssh -i key researcher@10.0.0.2 "
+         "'bash --login -i -c '\"'\"'command -v python; python -VV'\"'\"''"),
+        ("ssh: Could not resolve hostname python: Name or service not known",
+         "nobody here knows its name: ssh: Could not resolve hostname python: Name or service not "
+         "known", f"${{{{EDITOR:-vi}}}} {FILE}"),
     ],
 )  # fmt: skip
 def test_a_machine_that_does_not_answer(silence: str, said: str, mend: str, key: Path) -> None:

@@ -16,6 +16,8 @@ from tests.sweeps.cluster.healthy import WORKER
          "sweeps clean --checkpoints --storage /shared/s"),
         (Trip("No such file or directory", "ENOENT"),
          "cannot write /shared/s: No such file or directory", "sudo mount /shared/s"),
+        (Trip("[Errno 13] Permission denied", "EACCES", barred="/shared"),
+         "cannot reach /shared/s: /shared cannot be searched", "sudo chmod a+x /shared"),
         (Trip(arrived=False), "what it writes to /shared/s the driver does not see: checkpoints "
          "would be lost", "sudo mount /shared/s"),
     ],
