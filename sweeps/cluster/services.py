@@ -1,13 +1,16 @@
 """Asking MLflow and looking at the data, where the driver will run."""
 
+import contextlib
 import urllib.request
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from cifar_models.datasets.cifar import CIFAR10, CIFAR100
 from cifar_models.datasets.dataset import Dataset
 from sweeps.cluster.checks.services import Tracking, check_data, shown
 from sweeps.cluster.finding import Finding, Machine
-from sweeps.record.database import database_file
+from sweeps.record.database import age_of, database_file
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places
 
@@ -20,7 +23,12 @@ def ask_tracking(places: Places) -> Tracking:
     uri = places.tracking_uri
     file = database_file(uri)
     if file is not None and not file.exists():
-        return Tracking(uri, served=False, new=True)
+        return Tracking(uri, served=False, age="new")
+    if not places.served:
+        with contextlib.suppress(SQLAlchemyError, ImportError):  # the next question says it better
+            age = age_of(uri)
+            if age != "ours":
+                return Tracking(uri, served=False, age=age)
     try:
         Runs(uri, reading=True)
     except ValueError as error:

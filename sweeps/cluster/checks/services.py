@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.record.database import Age
 from sweeps.record.server import USER, is_loopback
 
 OLDEST_MLFLOW = (3, 10)
@@ -31,8 +32,8 @@ class Tracking:
     problem: str = ""
     version: str = ""
     """Of a server."""
-    new: bool = False
-    """Whether the database is not there yet."""
+    age: Age = "ours"
+    """Of a database."""
     file: Path | None = None
     """Of a database that is one."""
 
@@ -40,9 +41,10 @@ class Tracking:
 def check_tracking(machine: Machine, tracking: Tracking) -> Finding:
     """See that MLflow answers, and that its database is of its own version."""
     where = shown(tracking.uri)
-    if "out-of-date" in tracking.problem:
-        said = f"the database {where} is of another version of MLflow"
-        return Finding.problem("tracking", machine, said, _upgrade(tracking.uri))
+    if tracking.age in ("older", "newer"):
+        said = f"the database {where} was made by an MLflow that is {tracking.age} than this"
+        mend = _upgrade(tracking.uri) if tracking.age == "older" else "pip install --upgrade mlflow"
+        return Finding.problem("tracking", machine, said, mend)
     if tracking.problem:
         mend = _mend_server(tracking) if tracking.served else _mend_database(tracking)
         return Finding("tracking", machine.name, "problem", tracking.problem, mend)
@@ -53,7 +55,7 @@ def check_tracking(machine: Machine, tracking: Tracking) -> Finding:
             "tracking", machine, f"its MLflow is {tracking.version}, and {oldest} is the oldest "
             "that will do", f"pip install --upgrade 'mlflow>={oldest}'",
         )  # fmt: skip
-    if tracking.new:
+    if tracking.age == "new":
         return Finding.ok("tracking", machine, f"{where} will be made")
     return Finding.ok("tracking", machine, f"{where} answers, its database migrated")
 

@@ -55,11 +55,16 @@ def test_a_tracking_server_that_is_down(home: Path) -> None:
     assert found["tracking"].startswith("MLflow at http://127.0.0.1:9 does not answer")
 
 
-def test_a_database_of_another_version(home: Path, state: Path) -> None:
-    with sqlite3.connect(state / "mlflow.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = 'cbc13b556ace'")
+@pytest.mark.parametrize(("version", "age"), [("cbc13b556ace", "older"), ("ffff", "newer")])
+def test_a_database_of_another_version(home: Path, state: Path, version: str, age: str) -> None:
+    file = state / "mlflow.db"
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        database.execute("DROP TABLE scheduler_leases")  # what MLflow makes when it opens it
+    before = file.read_bytes()
     found = problems(examine_here(Wanted(resolve_places(str(state)), [])))
-    assert found["tracking"].endswith("is of another version of MLflow")
+    assert found["tracking"].endswith(f"was made by an MLflow that is {age} than this")
+    assert file.read_bytes() == before
 
 
 def test_data_that_is_not_there(home: Path) -> None:
@@ -102,7 +107,7 @@ def test_a_storage_that_both_see(home: Path, here: Patient, elsewhere: list[Pipe
         ("mount -t tmpfs -o ro none {}", "EROFS", "sudo mount -o remount,rw "),
         ("mount -t tmpfs -o size=4k none {0}; cat /dev/zero > {0}/x; true", "ENOSPC",
          "sweeps clean --checkpoints --storage "),
-        ("mount -t tmpfs none {}", "", "sudo mount "),
+        ("mount -t tmpfs none {}", "", "sudo mount -a"),
     ],
 )  # fmt: skip
 def test_a_storage_that_does_not_serve(

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.cluster.checks.services import Tracking, check_data, check_tracking, shown
+from sweeps.cluster.finding import Machine
 from tests.sweeps.cluster.healthy import DRIVER
 
 SERVER = "http://127.0.0.1:5077"
@@ -15,14 +16,17 @@ SERVER = "http://127.0.0.1:5077"
          "sweeps serve --port 5077 --folder ~/mlflow"),
         (Tracking("http://10.0.0.1:5000", served=True, problem="MLflow does not answer"),
          "MLflow does not answer",
-         "ssh 10.0.0.1 'sweeps serve --host 10.0.0.1 --port 5000 --folder ~/mlflow'"),
+         Machine("10.0.0.1", "ssh 10.0.0.1").do(
+             "sweeps serve --host 10.0.0.1 --port 5000 --folder ~/mlflow")),
         (Tracking("http://10.0.0.1:5000", served=True, problem="failed with error code 401 != 200"),
          "failed with error code 401 != 200",
          "export MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=$(cat "),
-        (Tracking("sqlite:////s/mlflow.db", served=False,
-                  problem="Detected out-of-date database schema (found version a, ...)"),
-         "the database sqlite:////s/mlflow.db is of another version of MLflow",
+        (Tracking("sqlite:////s/mlflow.db", served=False, age="older"),
+         "the database sqlite:////s/mlflow.db was made by an MLflow that is older than this",
          "mlflow db upgrade sqlite:////s/mlflow.db"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, age="newer"),
+         "the database sqlite:////s/mlflow.db was made by an MLflow that is newer than this",
+         "pip install --upgrade mlflow"),
         (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database",
                   file=Path("/s/mlflow.db")),
          "file is not a database", "mv /s/mlflow.db /s/mlflow.db.damaged"),
@@ -50,7 +54,7 @@ def test_a_record_that_cannot_be_kept(tracking: Tracking, said: str, mend: str) 
 @pytest.mark.parametrize(
     "tracking",
     [Tracking(SERVER, served=True, version="3.17.2"), Tracking(SERVER, served=True),
-     Tracking("sqlite:////s/mlflow.db", served=False, new=True)],
+     Tracking("sqlite:////s/mlflow.db", served=False, age="new")],
 )  # fmt: skip
 def test_one_that_can(tracking: Tracking) -> None:
     assert check_tracking(DRIVER, tracking).state == "ok"
@@ -59,7 +63,7 @@ def test_one_that_can(tracking: Tracking) -> None:
 def test_a_password_is_never_shown() -> None:
     uri = "postgresql://mlflow:secret@10.0.0.1:5432/runs"
     assert shown(uri) == "postgresql://mlflow:***@10.0.0.1:5432/runs"
-    behind = check_tracking(DRIVER, Tracking(uri, served=False, problem="out-of-date"))
+    behind = check_tracking(DRIVER, Tracking(uri, served=False, age="older"))
     assert "secret" not in f"{behind}"
     assert behind.mend.startswith('mlflow db upgrade "$MLFLOW_TRACKING_URI"'), "*** opens nothing"
 
