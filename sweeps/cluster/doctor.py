@@ -206,7 +206,7 @@ def _of_head(
         inside = [Finding(**each) for each in told["findings"]]
     except (Refused, Silent, ValueError, KeyError, TypeError) as error:
         said = f"the doctor on the head does not answer: {error}"
-        mend = machine.do(f"bash -lic 'sweeps {shlex.join(words)}'")
+        mend = machine.do(f"sweeps {shlex.join(words)}")
         return [Finding("nodes", machine.name, "problem", said, mend)]
     return check_nodes(machine, machines, joined, file.up) + [
         replace(each, where=machine.name if each.where == head.facts.host else each.where,

@@ -41,14 +41,14 @@ def check_storage(machine: Machine, storage: str, trip: Trip) -> Finding:
         mends = {
             "EACCES": f'sudo chown "$USER" {path}',
             "EPERM": f'sudo chown "$USER" {path}',
-            "EROFS": f"sudo mount -o remount,rw {path}",
+            "EROFS": f'sudo mount -o remount,rw "$(findmnt -n -o TARGET -T {path})"',
             "ENOSPC": f"sweeps clean --checkpoints --storage {path}",
             "EDQUOT": f"sweeps clean --checkpoints --storage {path}",
-            "ENOENT": f"sudo mount {path}",
+            "ENOENT": "sudo mount -a",
         }
         mend = mends.get(trip.error, f"touch {path}/.mark")
         return Finding.problem("storage", machine, f"cannot write {storage}: {trip.problem}", mend)
     return Finding.problem(
         "storage", machine, f"what it writes to {storage} the driver does not see: checkpoints "
-        "would be lost", f"sudo mount {path}",
+        "would be lost", "sudo mount -a",
     )  # fmt: skip
