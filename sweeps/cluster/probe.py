@@ -82,8 +82,8 @@ def remove(url: str) -> None:
     """Take it away, if it is there."""
     if "://" in url:
         _remote(url).rm(url)
-    elif Path(url).exists():
-        Path(url).unlink()
+    else:
+        Path(url).unlink(missing_ok=True)
 
 
 def folder(path: str) -> str:
@@ -105,12 +105,8 @@ def folder(path: str) -> str:
 
 def barred(path: str) -> str:
     """Return the first folder on the way to a path that cannot be searched; empty if all can."""
-    shut = (each for each in reversed(_upwards(path)) if each.is_dir() and not _enters(each))
-    return str(next(shut, ""))
-
-
-def _enters(folder: Path) -> bool:
-    return os.access(folder, os.X_OK)
+    way = (each for each in reversed(_upwards(path)) if each.is_dir())
+    return str(next((each for each in way if not os.access(each, os.X_OK)), ""))
 
 
 def _upwards(path: str) -> list[Path]:
@@ -246,16 +242,9 @@ def _token() -> dict[str, Any]:
     return {
         "mode": os.environ.get("RAY_AUTH_MODE"),
         "path": str(path),
-        "permissions": _permissions(path),
+        "permissions": stat.S_IMODE(path.stat().st_mode) if os.access(path, os.F_OK) else None,
         "mark": mark,
     }
-
-
-def _permissions(file: Path) -> int | None:
-    try:
-        return stat.S_IMODE(file.stat().st_mode)
-    except OSError:  # it is not there, or not for this user's eyes
-        return None
 
 
 # ---------------------------------------------------------------------- the cluster
