@@ -1,6 +1,5 @@
 """MLflow's server for a record: on loopback, or further with a password of its own."""
 
-import base64
 import getpass
 import http
 import http.client
@@ -18,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sweeps.record.server_process import hold, note
+from sweeps.record.server_process import at_work, hold, note
 
 LOOPBACK = "127.0.0.1"
 USER = "admin"
@@ -71,31 +70,30 @@ class Server:
     def check_password(self) -> None:
         """See that whoever answers asks for the password, where one is wanted.
 
+        It is told to nobody for that: whoever answers may be somebody else.
+
         Raises:
-            ValueError: It asks for none, or for another.
+            ValueError: It asks for none, or is another server than the one over this folder.
         """
         if self.password is None:
             return
-        if self._status() != http.HTTPStatus.UNAUTHORIZED:
+        if self._status_of_a_stranger() != http.HTTPStatus.UNAUTHORIZED:
             raise ValueError(
                 f"the MLflow that answers at {self.uri} asks nobody for a password: end it, or "
                 "give another --port"
             )
-        if not self.password.exists() or self._status(_secret(self.password)) >= 400:
+        server = at_work(self.folder)
+        if server is None or server.uri != self.uri:
             raise ValueError(
-                f"the MLflow that answers at {self.uri} asks for another password than that in "
-                f"{self.password}: give the --folder that it was started with, or another --port"
+                f"the MLflow that answers at {self.uri} was not started over {self.folder}, and "
+                "has a password of its own: give its --folder, or another --port"
             )
 
-    def _status(self, password: str | None = None) -> int:
+    def _status_of_a_stranger(self) -> int:
         """Return the HTTP status that a question for its experiments comes to."""
         asked = f"{self.uri}/api/2.0/mlflow/experiments/search?max_results=1"
-        request = urllib.request.Request(asked)
-        if password is not None:
-            words = base64.b64encode(f"{USER}:{password}".encode()).decode()
-            request.add_header("Authorization", f"Basic {words}")
         try:
-            with urllib.request.urlopen(request, timeout=_ASK_SECONDS) as reply:
+            with urllib.request.urlopen(asked, timeout=_ASK_SECONDS) as reply:
                 return int(reply.status)
         except urllib.error.HTTPError as error:
             with error:
@@ -118,7 +116,7 @@ class Server:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=_OURS,
                 start_new_session=True, pass_fds=[lock.fileno()],
             )  # fmt: skip
-            note(lock, process.pid)
+            note(lock, process.pid, self.uri)
         end = time.monotonic() + _START_SECONDS
         while not self.answers():
             if process.poll() is not None or time.monotonic() > end:

@@ -21,9 +21,10 @@ class ServerProcess:
 
     process: int
     host: str
+    uri: str
 
     def __str__(self) -> str:
-        return f"process {self.process} on {self.host}"
+        return f"process {self.process} on {self.host}, at {self.uri}"
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it and its workers.
@@ -54,16 +55,16 @@ def hold(folder: Path) -> TextIO:
     except BlockingIOError:
         with stream:
             raise ValueError(
-                f"a server over {folder} is at work already ({_read(stream)}), at another address, "
-                f"or about to answer; `sweeps serve --stop --folder {folder}` ends it"
+                f"a server over {folder} is at work already ({_read(stream)}); "
+                f"`sweeps serve --stop --folder {folder}` ends it"
             ) from None
     stream.truncate(0)
     return stream
 
 
-def note(stream: TextIO, process: int) -> None:
-    """Write down which process has inherited the lock."""
-    json.dump(asdict(ServerProcess(process, os.uname().nodename)), stream)
+def note(stream: TextIO, process: int, uri: str) -> None:
+    """Write down which process has inherited the lock, and what it serves."""
+    json.dump(asdict(ServerProcess(process, os.uname().nodename, uri)), stream)
     stream.flush()
 
 

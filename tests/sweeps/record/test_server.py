@@ -9,6 +9,7 @@ import pytest
 
 from sweeps.record import server as module
 from sweeps.record.server import Server, way_in
+from sweeps.record.server_process import hold, note
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -96,38 +97,38 @@ def test_what_others_reach_asks_for_a_password(tmp_path: Path, host: str) -> Non
 
 
 class Guarded(Healthy):
-    """Lets in who says ``admin:secret``."""
+    """Lets nobody in."""
 
     def do_GET(self) -> None:
-        knows = self.headers["Authorization"] == "Basic YWRtaW46c2VjcmV0"
-        self.send_response(200 if knows or self.path == "/health" else 401)
+        assert "Authorization" not in self.headers, "it may be a stranger's"
+        self.send_response(200 if self.path == "/health" else 401)
         self.end_headers()
         self.wfile.write(self.says)
 
 
 @pytest.mark.parametrize(
-    ("listening", "password", "said"),
+    ("listening", "started", "said"),
     [
-        (Healthy, "secret", "asks nobody for a password"),
-        (Guarded, "secret", ""),
-        (Guarded, "guessed", "asks for another password"),
-        (Guarded, None, "asks for another password"),
+        (Healthy, True, "asks nobody for a password"),
+        (Guarded, True, ""),
+        (Guarded, False, "was not started over"),
     ],
     indirect=["listening"],
 )
 def test_one_that_answers_elsewhere_must_ask_for_its_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: int, password: str | None, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: int, started: bool, said: str
 ) -> None:
     monkeypatch.setattr(module, "is_loopback", lambda _: False)
     server = Server(tmp_path, port=listening)
     assert server.answers()
-    if password:
-        (tmp_path / "password").write_text(password)
-    if said:
-        with pytest.raises(ValueError, match=said):
+    (tmp_path / "password").write_text("secret")
+    with hold(tmp_path) as lock:
+        note(lock, 1, server.uri if started else "http://192.168.1.10:5001")
+        if said:
+            with pytest.raises(ValueError, match=said):
+                server.check_password()
+        else:
             server.check_password()
-    else:
-        server.check_password()
 
 
 def test_says_where_to_look_when_it_ends_at_once(
