@@ -105,14 +105,12 @@ class Server:
         """Start it, apart from this process and its terminal, and wait until it answers.
 
         Raises:
-            ValueError: It ends at once, one is at work on its folder already, or a password is
-                wanted and cannot be asked for.
+            ValueError: It ends at once, one is at work on its folder already, the folder cannot be
+                written, or a password is wanted and cannot be asked for.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = os.environ | self._environment()
         with hold(self.folder) as lock, self.log.open("wb") as log:
             process = subprocess.Popen(
-                self._command(), env=environment, cwd=self.folder,
+                self._command(), env=os.environ | self._environment(), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=_OURS,
                 start_new_session=True, pass_fds=[lock.fileno()],
             )  # fmt: skip

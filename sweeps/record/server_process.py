@@ -44,12 +44,18 @@ class ServerProcess:
 
 
 def hold(folder: Path) -> TextIO:
-    """Lock a folder for a server that inherits the returned file.
+    """Make a folder, and lock it for a server that inherits the returned file.
 
     Raises:
-        ValueError: Another has it.
+        ValueError: Another has it, or it cannot be written.
     """
-    stream = (folder / _LOCK).open("a+", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stream = (folder / _LOCK).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise ValueError(
+            f"cannot write {folder}: {error.strerror}; give another --folder"
+        ) from None
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -73,6 +79,9 @@ def at_work(folder: Path) -> ServerProcess | None:
 
     A number of a process is not given again while a process has it: as long as the lock is held,
     the number that was written down is that very server's.
+
+    Raises:
+        ValueError: The folder is not for this user's eyes.
     """
     try:
         with (folder / _LOCK).open(encoding="utf-8") as stream:
@@ -82,6 +91,8 @@ def at_work(folder: Path) -> ServerProcess | None:
                 return _read(stream)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ValueError(f"cannot read {folder}: {error.strerror}") from None
     return None
 
 

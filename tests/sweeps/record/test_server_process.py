@@ -79,9 +79,17 @@ def test_one_of_another_host_is_named(tmp_path: Path, begin: list[subprocess.Pop
     begin.append(serve(tmp_path, ENDS))
     file = tmp_path / "server.lock"
     file.write_text(file.read_text().replace(os.uname().nodename, "elsewhere"))
-    with pytest.raises(ValueError, match="on elsewhere, .* and here is"):
+    with pytest.raises(ValueError, match=r"on elsewhere, .* and here is"):
         end(tmp_path)
     assert begin[0].poll() is None
+
+
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="Not a directory; give another --folder"):
+        hold(tmp_path / "file" / "mlflow")
+    with pytest.raises(ValueError, match="cannot read"):
+        end(tmp_path / "file" / "mlflow")
 
 
 def test_a_folder_that_is_not_there_has_none(tmp_path: Path) -> None:
