@@ -18,11 +18,11 @@ test: $(VENV)/.installed-test ## install, run the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What is killed or timed has the machine for itself.
-ALONE = tests/certification tests/benchmarks
+ALONE = tests/certification tests/benchmarks tests/cluster
 
 test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for real
 	$(BIN)/python -m pytest -m slow --durations=20 -n 2 --dist loadfile --no-loadscope-reorder \
-	  $(addprefix --ignore=,$(ALONE) tests/cluster)
+	  $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest -m slow --durations=20 $(ALONE)
 
 test-cluster: $(VENV)/.installed-test ## a cluster of hosts in namespaces: as root, with iproute2, rsync, sshd

@@ -44,6 +44,8 @@ class Checkpoint:
     """Those of the last epoch that count, while they are others than ``weights``."""
     observations: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     """What diagnostics have seen: columns by name, by the diagnostic's key."""
+    missed: dict[str, str] = field(default_factory=dict)
+    """Why one has not seen the training, by its key."""
 
     def selected(self, rule: Literal["last", "best"]) -> tuple[int, Weights]:
         """Return the epoch that a selection rule chooses, and its weights.

@@ -39,9 +39,9 @@ class EpochResult:
 
     ``metrics`` holds ``train/loss`` without penalties; where there was a validation
     ``validation/loss`` and one ``validation/<metric>`` for each registered metric;
-    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation, without what
-    diagnostics took; ``images_per_second`` of the training alone; ``peak_memory`` of the process or
-    its GPU in MiB. Values that are not finite are left out.
+    ``learning_rate`` of the last step; ``seconds`` of the epoch with its validation;
+    ``images_per_second`` of the training alone; ``peak_memory`` of the process or its GPU in MiB:
+    without what diagnostics took, but for a process's memory. What is not finite is left out.
     """
 
     epoch: int
@@ -90,15 +90,9 @@ class Training(Iterator[EpochResult]):
     """A training under way; see `train`."""
 
     def __init__(
-        self,
-        recipe: Recipe,
-        seed: int,
-        train: Images,
-        validation: Images | None,
-        numerics: Numerics,
-        num_classes: int,
-        diagnostics: Sequence[Diagnostic] = (),
-    ) -> None:
+        self, recipe: Recipe, seed: int, train: Images, validation: Images | None,
+        numerics: Numerics, num_classes: int, diagnostics: Sequence[Diagnostic] = (),
+    ) -> None:  # fmt: skip
         height, width, channels = train.pixels.shape[1:]
         shape = ImageShape(channels, height, width, num_classes)
         check(recipe, shape, len(train.labels))
@@ -124,6 +118,8 @@ class Training(Iterator[EpochResult]):
         self.optimisation = Optimisation(recipe, self.classifier, steps, numerics)
         seen = Subject(self.classifier, self.loss, train, validation, numerics, seed, steps)
         self.diagnosis = Diagnosis(diagnostics, seen)
+        self._looked_at = self.diagnosis if diagnostics else None
+        """Without diagnostics nothing of theirs is called in an epoch."""
 
     @torch.no_grad()
     def _prepare(self, train: Images) -> None:
@@ -148,7 +144,8 @@ class Training(Iterator[EpochResult]):
         started = time.perf_counter()
         with global_stream(self._seed_of("dropout"), "dropout", epoch):
             train_loss = self._train_epoch(epoch)
-        trained = time.perf_counter() - self.diagnosis.seconds
+        looking = self._looked_at.expense.seconds if self._looked_at else 0.0
+        trained = time.perf_counter() - looking
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
         with self._settled(epoch):
@@ -156,13 +153,15 @@ class Training(Iterator[EpochResult]):
                 measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
                 metrics |= {f"validation/{name}": value for name, value in measured.items()}
             images = len(self.batches) * self.recipe.batch_size
+            peak = peak_memory(self.numerics.device)
             metrics |= {
-                "seconds": time.perf_counter() - self.diagnosis.seconds - started,
+                "seconds": time.perf_counter() - looking - started,
                 "images_per_second": images / (trained - started),
-                "peak_memory": peak_memory(self.numerics.device),
+                "peak_memory": self._looked_at.expense.without(peak) if self._looked_at else peak,
             }
             result = self._record(epoch, metrics)
-            self.diagnosis.conclude(epoch, result.status, result.metrics)
+            if self._looked_at:
+                self._looked_at.conclude(epoch, result.status, result.metrics)
         return result
 
     def _seed_of(self, purpose: Purpose) -> int:
@@ -185,7 +184,9 @@ class Training(Iterator[EpochResult]):
             logits = self.classifier(mixed := mixture.images(images))
         loss = mixture.loss(self.loss, logits.float(), labels)
         terms = [penalty.measure(self.penalised) for penalty in self.recipe.penalties]
-        look = self.diagnosis.at(len(self.history) + 1, mixed, labels, mixture, loss)
+        look = None
+        if self._looked_at:
+            look = self._looked_at.at(len(self.history) + 1, mixed, labels, mixture, loss)
         self.optimisation.step(sum(terms, start=loss), look)
         return loss.detach()
 
@@ -225,7 +226,6 @@ class Training(Iterator[EpochResult]):
         When the training is over nothing goes on, and the optimizer's state is left out.
         """
         optimizer, scaler = ({}, {}) if self.over else self.optimisation.state()
-        averaged = Weights() if self.over else self.averaged
         return Checkpoint(
             signature=self.recipe.signature,
             seed=self.seed,
@@ -236,8 +236,9 @@ class Training(Iterator[EpochResult]):
             history=[asdict(result) for result in self.history],
             best_epoch=self.best_epoch,
             best_weights=self.best_weights,
-            averaged=averaged,
+            averaged=Weights() if self.over else self.averaged,
             observations=self.diagnosis.observations,
+            missed=self.diagnosis.missed,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:

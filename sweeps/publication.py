@@ -187,6 +187,7 @@ def material_of(results: Results) -> Material:
         commands=tuple(_commands(results)),
         importance=_importance(results),
         observations=results.observations,
+        unseen=results.unseen,
     )
 
 

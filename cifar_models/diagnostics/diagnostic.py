@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from cifar_models.diagnostics.moment import Moment
     from cifar_models.diagnostics.trained import Trained
 
-Value = float | int | str | list[float] | list[int] | None
+Value = float | int | bool | str | list[float] | list[int] | None
+"""These types alone, not NumPy's or torch's."""
 Row = dict[str, Value]
-"""One line of a tidy table; all rows of a diagnostic have the same columns."""
+"""One line of a tidy table; all rows of a diagnostic have the same columns, each of one kind."""
 
 
 class Observer(ABC):
@@ -32,6 +33,8 @@ class Observer(ABC):
 
 class Diagnostic(Component, kind="diagnostic"):
     """Looks at a training and never changes it: weights are equal bit for bit without it.
+
+    One that raises is not asked again in the training, which goes on.
 
     Its rows get the column ``epoch``, from 1, unless they bring their own.
     """

@@ -49,6 +49,14 @@ class Moment:
         return self.step == self.subject.steps - 1
 
     @cached_property
+    def taken(self) -> bool:
+        """Whether the optimizer takes the step: in fp16 it skips those that overflow."""
+        if self.scale == 1.0:
+            return True
+        found = (weight.grad for weight in self.subject.trainable.values())
+        return all(bool(grad.isfinite().all()) for grad in found if grad is not None)
+
+    @cached_property
     def gradients(self) -> dict[str, Tensor]:
         """The gradient that the step takes, penalties included, by layer."""
         found = {name: w.grad for name, w in self.subject.layers.items() if w.grad is not None}

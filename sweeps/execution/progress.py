@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from sweeps.record.diagnosed import missed, seen
 from sweeps.record.journal import Journal, TrialRecord
 
 _REFRESH_SECONDS = 0.5
@@ -23,18 +24,28 @@ def last_line(text: str) -> str:
     return text.strip().rpartition("\n")[2]
 
 
-def reasons(failed: Iterable[TrialRecord]) -> Iterator[str]:
-    """Yield a line for each status and reason, with the first of its trials for an example.
+def reasons(records: Iterable[TrialRecord]) -> Iterator[str]:
+    """Yield a line for each reason for which trials failed, or diagnostics have not seen them.
 
-    Reasons that differ in their numbers only (how long it took, how much it held) are one.
+    Its first trial is an example. Reasons that differ in their numbers only (how long it took, how
+    much it held) are one.
     """
     alike = defaultdict(list)
-    for record in failed:
-        alike[record.status, re.sub(r"\d[\w.]*", "", last_line(record.reason))].append(record)
-    for (status, _), records in alike.items():
-        first = records[0]
-        count = f"{len(records)} trials, such as " if len(records) > 1 else ""
-        yield f"{status}: {count}{first.trial}: {last_line(first.reason)}"
+    for record in records:
+        for what, reason in _went_wrong(record):
+            alike[what, re.sub(r"\d[\w.]*", "", reason)].append((record.trial, reason))
+    for (what, _), told in alike.items():
+        trial, reason = told[0]
+        count = f"{len(told)} trials, such as " if len(told) > 1 else ""
+        yield f"{what}: {count}{trial}: {reason}"
+
+
+def _went_wrong(record: TrialRecord) -> Iterator[tuple[str, str]]:
+    if record.status in _FAILED:
+        yield record.status, last_line(record.reason)
+    looked = seen(record.facts)
+    for key, reason in missed(record.facts).items():
+        yield f"not seen by {looked[key]['name']}", reason
 
 
 class Headline:
@@ -119,11 +130,10 @@ class Progress(Headline):
         self._next = now + max(_REFRESH_SECONDS, (done - now) / _SHARE)
 
     def finish(self, handed_out: Sequence[str]) -> None:
-        """Show the last state, and once each reason for which trials failed."""
+        """Show the last state, and once each reason for which something went wrong."""
         self._next = 0.0
         self.update(handed_out)
-        failed = [r for r in map(self.journal.__getitem__, handed_out) if r.status in _FAILED]
-        for line in reasons(failed):
+        for line in reasons(map(self.journal.__getitem__, handed_out)):
             self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
         self.stop()
 

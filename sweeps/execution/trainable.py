@@ -16,7 +16,7 @@ from cifar_models.architectures import Architecture, ImageShape
 from cifar_models.checkpoint import Checkpoint
 from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
-from cifar_models.diagnostics import Diagnostic, seen_by
+from cifar_models.diagnostics import Diagnosis, Diagnostic, seen_by
 from cifar_models.flops import flops
 from cifar_models.latency import latency
 from cifar_models.memory import want_of_memory
@@ -80,7 +80,6 @@ class Trainable(tune.Trainable):
         self._trial = config
         self._training: Training | None = None
         self._counts: dict[str, str] = {}
-        self._diagnosed: dict[str, str] = {}
         self._unreported: list[EpochResult] = []
 
     def step(self) -> dict[str, Any]:
@@ -147,7 +146,6 @@ class Trainable(tune.Trainable):
         diagnostics = _DIAGNOSTICS.validate_python(self._trial.get("diagnostics", ()))
         if checkpoint is not None and not seen_by(checkpoint, diagnostics):
             checkpoint = None  # of a study that does not look: its first epochs are not to be had
-        self._diagnosed = told(diagnostic.model_dump(mode="json") for diagnostic in diagnostics)
         return train(
             recipe, self._trial["spec"]["seed"], images.train, images.validation, numerics,
             images.num_classes, checkpoint, diagnostics,
@@ -185,7 +183,7 @@ class Trainable(tune.Trainable):
             "device": torch.cuda.get_device_name() if cuda else processor(),
             "gpus": f"{self._gpus:g}",
             **self._counts,
-            **self._diagnosed,
+            **(_looked(self._training.diagnosis) if self._training is not None else {}),
         }
 
     def _count(self, training: Training, images: TrainingImages) -> dict[str, str]:
@@ -206,3 +204,9 @@ class Trainable(tune.Trainable):
         weights = classifier.network.parameters()
         counted = {"parameters": sum(weight.numel() for weight in weights), **self._measured[key]}
         return {name: str(number) for name, number in counted.items() if number is not None}
+
+
+def _looked(diagnosis: Diagnosis) -> dict[str, str]:
+    """Return what looks at a trial, and what has given up."""
+    asked = diagnosis.diagnostics.values()
+    return told((each.model_dump(mode="json") for each in asked), diagnosis.missed)

@@ -10,35 +10,47 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from cifar_models.component import settings_key
-from sweeps.record.diagnosed import seen
+from sweeps.record.diagnosed import missed, seen
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import checkpoint_url
 
 FOLDER = "diagnostics"
+KEPT = "diagnosed_epochs"
+"""Tag of a trial's run: the epochs that its files are of."""
+UNSEEN = ("diagnostic", "factor", "level", "seed", "words")
+"""Columns of what was not seen."""
 _CELL = ("factor", "level", "baseline", "seed", "trial")
+_LOST = "the checkpoint that held it was lost"
 
 
-def keep(runs: Runs, run_id: str, storage: str, trial: str) -> None:
+def keep(runs: Runs, run_id: str, storage: str, trial: str) -> dict[str, str]:
     """Hang what a trial's checkpoint has of its diagnostics on its run, a file each.
 
-    Where the checkpoint is gone there is nothing to keep.
+    Returns:
+        The tag that says of how many epochs; nothing where the checkpoint is gone or damaged.
     """
     from cifar_models import checkpoint as checkpoints  # imports torch: readers do without
 
     try:
-        seen = checkpoints.load(checkpoint_url(storage, trial)).observations
+        checkpoint = checkpoints.load(checkpoint_url(storage, trial))
     except (FileNotFoundError, ValueError):
-        return
+        return {}
     with tempfile.TemporaryDirectory() as folder:
-        for key, columns in seen.items():
+        for key, columns in checkpoint.observations.items():
             pd.DataFrame(columns).to_parquet(Path(folder, f"{key}.parquet"), index=False)
         runs.client.log_artifacts(run_id, folder, FOLDER)
+    return {KEPT: str(checkpoint.epoch)}
+
+
+def kept(tags: Mapping[str, str]) -> int:
+    """Return the epochs that a run's files are of; 0 where it is not said."""
+    return int(tags.get(KEPT, 0))
 
 
 def observations(
     runs: Runs, membership: Mapping[str, Any], found: Mapping[str, Run]
-) -> dict[str, pd.DataFrame]:
-    """Return a frame for each diagnostic of a study, by name; what no trial has is left out.
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return a frame for each diagnostic of a study, by name, and what was not seen.
 
     Args:
         runs: where they are.
@@ -46,25 +58,45 @@ def observations(
         found: their runs by trial.
 
     Returns:
-        Columns ``factor``, ``level``, ``baseline``, ``seed``, ``trial``, then the diagnostic's own.
+        Frames of columns ``factor``, ``level``, ``baseline``, ``seed``, ``trial``, then the
+        diagnostic's own; what no trial has is left out. And a frame of columns `UNSEEN`, a row for
+        each level that a diagnostic has not seen, or not all of, with why in ``words``.
     """
     frames: dict[str, pd.DataFrame] = {}
+    unseen: list[tuple[str, str, str, int, str]] = []
     for asked in membership["study"].get("diagnostics", []):
-        key, parts = settings_key(asked), []
+        key, name, parts = settings_key(asked), asked["name"], []
         for cell in membership["cells"]:
             run = found.get(cell["trial"])
-            if cell["role"] == "ablation" and run and key in seen(run.data.tags):
-                read = _read(runs, run, key)
-                if read is not None:
-                    told = pd.DataFrame({name: [cell[name]] * len(read) for name in _CELL})
-                    parts.append(pd.concat([told, read], axis="columns"))
+            if cell["role"] != "ablation" or not run or key not in seen(run.data.tags):
+                continue
+            read, words = _of(runs, run, key)
+            if len(read):
+                told = pd.DataFrame({column: [cell[column]] * len(read) for column in _CELL})
+                parts.append(pd.concat([told, read], axis="columns"))
+            if words:
+                unseen.append((name, cell["factor"], cell["level"], cell["seed"], words))
         if parts:
-            frames[asked["name"]] = pd.concat(parts, ignore_index=True)
-    return frames
+            frames[name] = pd.concat(parts, ignore_index=True)
+    return frames, pd.DataFrame(unseen, columns=list(UNSEEN))
+
+
+def _of(runs: Runs, run: Run, key: str) -> tuple[pd.DataFrame, str]:
+    """Return what a diagnostic has seen of a run's trial, and in words what it has not."""
+    nothing, tags = pd.DataFrame(), run.data.tags
+    if why := missed(tags).get(key):
+        return nothing, f"not seen: {why}"
+    done, whole = int(run.data.metrics.get("epochs", 0)), kept(tags)
+    read = _read(runs, run, key)
+    if read is None:
+        return nothing, f"not seen: {_LOST}" if done else ""
+    if not whole or whole >= done:  # runs of earlier versions do not say it
+        return read, ""
+    return read, f"not seen after epoch {whole} of {done}: {_LOST}"
 
 
 def _read(runs: Runs, run: Run, key: str) -> pd.DataFrame | None:
-    """Return one file of a run; None where it is not there, or has no row."""
+    """Return one file of a run; None where it is not there."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             file = runs.client.download_artifacts(
@@ -72,5 +104,4 @@ def _read(runs: Runs, run: Run, key: str) -> pd.DataFrame | None:
             )
         except (MlflowException, OSError):
             return None
-        read = pd.read_parquet(file)
-    return read if len(read) else None
+        return pd.read_parquet(file)

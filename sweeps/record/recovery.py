@@ -8,6 +8,7 @@ import contextlib
 from mlflow.entities import Run
 
 from sweeps.record.diagnosed import FACT as DIAGNOSED
+from sweeps.record.diagnosed import MISSED
 from sweeps.record.environment import PACKAGES
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
@@ -15,7 +16,7 @@ from sweeps.record.mlflow_runs import Runs
 
 FACTS = (
     *(*PACKAGES, "git_commit", "node", "device", "parameters", "flops", "latency", "gpus"),
-    DIAGNOSED,
+    *(DIAGNOSED, MISSED),
 )
 RULES = ("last", "best")
 

@@ -38,6 +38,7 @@ class Results:
         command: the words that the study was last run with.
         registration: what was written down of it before, if anything.
         observations: what diagnostics have seen, a frame each, by their names (`observations`).
+        unseen: what they have not, a row each, with why (`observations`).
     """
 
     study: dict[str, Any]
@@ -51,6 +52,7 @@ class Results:
     command: tuple[str, ...] = ()
     registration: Registration | None = None
     observations: dict[str, pd.DataFrame] = field(default_factory=dict)
+    unseen: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) -> Results:
@@ -90,6 +92,7 @@ def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) 
         for cell in membership["cells"]
     ]
     in_trials, in_curves = _columns(membership["study"]["metric"], costs)
+    frames, unseen = observations(runs, membership, found) if searched else ({}, pd.DataFrame())
     return Results(
         study=membership["study"],
         sources=membership["sources"],
@@ -101,7 +104,8 @@ def load(study: str, tracking_uri: str | None = None, *, searched: bool = True) 
         recipes=_recipes(membership["cells"], found),
         command=tuple(membership.get("command", ())),
         registration=registered(runs, parent),
-        observations=observations(runs, membership, found) if searched else {},
+        observations=frames,
+        unseen=unseen,
     )
 
 

@@ -19,7 +19,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import DECIDED, TERMINAL, Journal
 from sweeps.record.labels import labels, run_name
 from sweeps.record.mlflow_runs import MEMBERSHIP, RUN_NAME, Runs, first_line
-from sweeps.record.observations import keep
+from sweeps.record.observations import keep, kept
 from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
@@ -199,10 +199,11 @@ class Tracker:
             update.tags["status"] = "running"
         if done > mirror.epochs:
             update.epochs([r for e, r in sorted(record.results.items()) if e > mirror.epochs])
-        if status in _ENDED and (mirror.status != status or mirror.epochs != done):
+        news = mirror.status != status or mirror.epochs != done
+        if status in _ENDED and news:
             update.end(record)
-            if DIAGNOSED in record.facts:
-                keep(self.runs, mirror.run_id, self._storage, trial)
+        if status in _ENDED and DIAGNOSED in record.facts and (news or kept(mirror.tags) < done):
+            update.tags |= keep(self.runs, mirror.run_id, self._storage, trial)
         tests = len(record.tests)
         if tests > mirror.tests:
             update.tests(record)

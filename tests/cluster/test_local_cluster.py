@@ -118,6 +118,10 @@ def test_a_head_that_is_lost_goes_on_when_it_is_back(
     known = outcome(state)
     assert any(status != "finished" for status, *_ in known.values()), "it had ended before"
     cluster.head.boot()
+    config = cluster.file.read_text(encoding="utf-8")
+    cluster.file.write_text(config.replace("~/sweeps-state", "~/moved"), encoding="utf-8")
     cluster.up()
+    place = cluster.ray("exec", str(cluster.file), "echo $SWEEPS_STATE")
+    assert f"{cluster.head.home}/moved" in place, "what is edited must reach a head that was up"
     cluster.run_apart("headless")
     assert_as_undisturbed(cluster, "headless")

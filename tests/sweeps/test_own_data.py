@@ -53,6 +53,7 @@ def test_the_images_are_what_the_example_says() -> None:
     assert {len(part) for part in (parts.train, parts.test)} == {1080, 400}
 
 
+@pytest.mark.slow
 def test_own_data_and_metric_come_through_to_the_table(ran: tuple[Path, str]) -> None:
     folder, output = ran
     assert "stripes: 1,080 training, 120 validation, 400 test images" in " ".join(output.split())
@@ -70,6 +71,7 @@ def test_own_data_and_metric_come_through_to_the_table(ran: tuple[Path, str]) ->
     assert (frame["flops"] == convolutions + 16 * 4 * 2 * 3).all()
 
 
+@pytest.mark.slow
 def test_without_the_file_the_table_says_what_it_does_not_know(ran: tuple[Path, str]) -> None:
     folder, _ = ran
     text = call("table", "--study", "own_data", "--storage", folder / "runs").stdout
@@ -77,6 +79,7 @@ def test_without_the_file_the_table_says_what_it_does_not_know(ran: tuple[Path, 
     assert "not reached" in text, "the costs are ours"
 
 
+@pytest.mark.slow
 def test_own_data_are_chosen_by_name_too(ran: tuple[Path, str]) -> None:
     folder, _ = ran
     places = ("--storage", folder / "runs", "--seeds", "1", "--json")

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sweeps.analysis.report.answer import PLUS_MINUS, answer
-from sweeps.analysis.report.figures import Picture, explaining, inline
+from sweeps.analysis.report.figures import Picture, explaining, inline, unpictured
 from sweeps.analysis.report.material import Material
 from sweeps.analysis.report.page import looked_at, templates
 
@@ -19,12 +19,13 @@ def explanation(material: Material) -> str:
     Raises:
         ValueError: no diagnostic has seen anything of the study.
     """
-    if not material.observations:
+    if not material.looked_at:
         raise ValueError(
             f"nothing was looked at in study {material.table.study}: name what shall look in it, "
             "as in diagnostics=(GradientFlow(),) (sweeps list diagnostics), and run it again"
         )
-    factors: dict[str, list[tuple[Picture, Markup]]] = {}
+    missing = unpictured(material)
+    factors: dict[str, list[tuple[Picture, Markup]]] = {factor: [] for factor in missing}
     for picture, factor in explaining(material):
         factors.setdefault(factor, []).append((picture, Markup(inline(picture))))
     found, left = answer(material.table)
@@ -36,7 +37,7 @@ def explanation(material: Material) -> str:
             left=left,
             looked_at=looked_at(material),
             measure=_headed(material),
-            factors=[(factor, outcomes(material, factor), drawn)
+            factors=[(factor, outcomes(material, factor), drawn, missing.get(factor, []))
                      for factor, drawn in factors.items()],
         )
     )  # fmt: skip

@@ -83,10 +83,30 @@ def pictures(material: Material) -> Iterator[Picture]:
 def explaining(material: Material) -> Iterator[tuple[Picture, str]]:
     """Yield the figures of what diagnostics have seen, each with the factor that it is about."""
     several = len(set(material.table.frame["factor"])) > 1
-    for name, factor, drawing, frame in drawn(material.observations):
+    missing = unseen(material)
+    for name, diagnostic, factor, drawing, frame in drawn(material.observations):
         title = f"{drawing.title}: {factor}" if several else drawing.title
-        figure, words = drawing.draw(frame), drawing.words(frame)
-        yield Picture(name, "diagnostics", title, words, figure), factor
+        words = [drawing.words(frame), *missing.get((factor, diagnostic), ())]
+        yield Picture(name, "diagnostics", title, " ".join(words), drawing.draw(frame)), factor
+
+
+def unseen(material: Material) -> dict[tuple[str, str], list[str]]:
+    """Return in sentences, by factor and diagnostic, at which levels it has not seen all."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for row in material.unseen.to_dict("records"):
+        words = told.setdefault((row["factor"], row["diagnostic"]), [])
+        words.append(f"{row['level']}: {row['words'].rstrip('.')}.")
+    return told
+
+
+def unpictured(material: Material) -> dict[str, list[tuple[str, str]]]:
+    """Return by factor the diagnostics that have not seen all and have no figure, and words."""
+    pictured = {(factor, name) for _, name, factor, _, _ in drawn(material.observations)}
+    told: dict[str, list[tuple[str, str]]] = {}
+    for (factor, name), words in unseen(material).items():
+        if (factor, name) not in pictured:
+            told.setdefault(factor, []).append((name, " ".join(words)))
+    return told
 
 
 def _search(material: Material) -> Iterator[Picture]:

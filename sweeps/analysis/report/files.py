@@ -39,7 +39,7 @@ def write(material: Material, folder: Path) -> list[Path]:
     for picture in drawn:
         for suffix in (".png", ".svg"):
             files.append(save(picture.figure, folder / f"{picture.name}{suffix}"))
-    files += write_explanation(material, folder) if material.observations else []
+    files += write_explanation(material, folder) if material.looked_at else []
     return [*files, folder / EVIDENCE, folder / REPORT]
 
 

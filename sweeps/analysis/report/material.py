@@ -40,6 +40,8 @@ class Material:
         importance: of the search's parameters, if it was asked.
         observations: what diagnostics have seen, a frame each, by their names: columns ``factor``,
             ``level``, ``baseline``, ``seed``, ``trial``, and their own.
+        unseen: what they have not, a row a (``diagnostic``, ``factor``, ``level``, ``seed``), with
+            why in ``words``; may be empty.
     """
 
     table: Table
@@ -51,6 +53,12 @@ class Material:
     commands: tuple[tuple[str, str], ...] = ()
     importance: Importance | None = None
     observations: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    unseen: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether diagnostics were asked to look, even if none has seen anything."""
+        return bool(self.observations) or len(self.unseen) > 0
 
     @property
     def metric(self) -> str:

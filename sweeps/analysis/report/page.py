@@ -16,7 +16,7 @@ from sweeps.analysis.rendering.blocks import blocks
 from sweeps.analysis.rendering.layout import amount, lay_out
 from sweeps.analysis.report.answer import answer
 from sweeps.analysis.report.evidence import evidence
-from sweeps.analysis.report.figures import Picture, inline
+from sweeps.analysis.report.figures import Picture, inline, unpictured
 from sweeps.analysis.report.material import Material
 from sweeps.analysis.report.provenance import (
     baseline_recipe,
@@ -54,6 +54,7 @@ def page(material: Material, drawn: list[Picture]) -> str:
             blocks=list(blocks(table)),
             pictures=sections,
             looked_at=looked_at(material),
+            missing=[one for told in unpictured(material).values() for one in told],
             spent=[_spent(row) for row in spent.to_dict("records")],
             search=_search(material),
             changes=recipe_differences(table, material.recipes),
@@ -68,7 +69,8 @@ def page(material: Material, drawn: list[Picture]) -> str:
 
 def looked_at(material: Material) -> str:
     """Say which trainings diagnostics have looked at."""
-    seeds = sorted({seed for frame in material.observations.values() for seed in frame["seed"]})
+    frames = [frame for frame in (*material.observations.values(), material.unseen) if len(frame)]
+    seeds = sorted({seed for frame in frames for seed in frame["seed"]})
     told = ", ".join(map(str, seeds))
     return f"Of one training each: seed {told}. How they differ between seeds is not shown."
 

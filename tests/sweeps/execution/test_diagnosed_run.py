@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 STUDY = '''
 from typing import Literal
 
+import torch
+
 from cifar_models.diagnostics import Diagnostic, GradientFlow, Sharpness
 from search_spaces import Study, factor
 from search_spaces.bases import TINY_CNN
@@ -32,6 +34,20 @@ class Norms(Diagnostic):
         yield {"norm": trained.subject.layers["head"].norm().item()}
 
 
+class Broken(Diagnostic):
+    """Fails with tanh alone.
+
+    Source: none.
+    """
+
+    name: Literal["broken"] = "broken"
+
+    def analyse(self, trained):
+        if any("Tanh" in type(m).__name__ for m in trained.subject.classifier.modules()):
+            raise torch.OutOfMemoryError("tried to allocate 9 GiB")
+        yield {"x": 1.0}
+
+
 STUDY = Study(
     name="looked",
     question="Does the activation matter?",
@@ -43,7 +59,7 @@ STUDY = Study(
     DIAGNOSTICS
 )
 '''
-LOOKING = "diagnostics=(GradientFlow(), Sharpness(images=20), Norms()),"
+LOOKING = "diagnostics=(GradientFlow(), Sharpness(images=20), Norms(), Broken()),"
 
 
 def run(folder: Path, *words: str) -> str:
@@ -74,9 +90,15 @@ def test_a_study_is_looked_at_when_it_asks_for_it_and_then_no_more(tmp_path: Pat
 
     file.write_text(STUDY.replace("DIAGNOSTICS", LOOKING))
     assert "2 trials that diagnostics have not seen" in run(tmp_path, "plan", *command[1:])
-    run(tmp_path, *command)
+    told = run(tmp_path, *command).splitlines()
+    (line,) = [line for line in told if "not seen" in line]
+    assert line.startswith("  not seen by broken: ")
+    assert line.endswith(": in epoch 1: OutOfMemoryError: tried to allocate 9 GiB")
     after = results(tmp_path)
     assert epochs(tmp_path) == trained + 2 * 2, "the first seed of two levels, two epochs each"
+    broken = after.observations.pop("broken")
+    assert set(broken["level"]) == {"relu"}
+    assert set(after.trials["status"]) == {"finished"}
     assert list(after.observations) == ["gradient_flow", "sharpness", "norms"]
     for frame in after.observations.values():
         assert set(frame["level"]) == {"relu", "tanh"}
@@ -86,4 +108,7 @@ def test_a_study_is_looked_at_when_it_asks_for_it_and_then_no_more(tmp_path: Pat
 
     assert "have not seen" not in run(tmp_path, "plan", *command[1:])
     run(tmp_path, "explain", "--study", "looked", "--out", "page.html")
-    assert "Gradient flow" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Gradient flow" in page
+    why = "tanh: not seen: in epoch 1: OutOfMemoryError: tried to allocate 9 GiB."
+    assert f"<h3>broken</h3>\n<p>{why}</p>" in page

@@ -1,12 +1,15 @@
 """Which trials are looked at, and what becomes of those that were not."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import torch
 
 from cifar_models.checkpoint import load
-from cifar_models.diagnostics import Diagnostic, GradientFlow, Sharpness
+from cifar_models.component import forget
+from cifar_models.diagnostics import Diagnostic, GradientFlow, Row, Sharpness, Trained
 from cifar_models.numerics import Numerics
 from search_spaces import Study, factor
 from sweeps.execution import forecast, trainable
@@ -14,7 +17,7 @@ from sweeps.execution.diagnosing import looked_at, unseen
 from sweeps.execution.plan import Cell, distinct
 from sweeps.execution.trainable import Trainable, TrainingImages
 from sweeps.execution.trial_source import PlannedTrials
-from sweeps.record.diagnosed import FACT, seen, told
+from sweeps.record.diagnosed import FACT, missed, seen, told
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 from tests.cifar_models.small import ONE_PHASE, images
@@ -124,14 +127,16 @@ def images_at_hand(monkeypatch: pytest.MonkeyPatch) -> TrainingImages:
     return TrainingImages(parts.train, parts.validation, 10)
 
 
-def worker(folder: Path, shown: TrainingImages, diagnostics: tuple[Any, ...]) -> Trainable:
+def worker(
+    folder: Path, shown: TrainingImages, diagnostics: tuple[Any, ...], recorded: int = 0
+) -> Trainable:
     spec = cells()[0].spec
     made = Trainable.__new__(Trainable)
     config = {
         "spec": spec.to_json(),
         "data": "drawn",
         "checkpoint": str(folder / "it.pt"),
-        "recorded_epochs": 0,
+        "recorded_epochs": recorded,
         "diagnostics": [diagnostic.model_dump(mode="json") for diagnostic in diagnostics],
     }
     made.setup(config, {"drawn": shown})  # type: ignore[dict-item]
@@ -147,6 +152,57 @@ def test_a_worker_says_what_has_looked(tmp_path: Path, images_at_hand: TrainingI
     assert set(kept[LOOKING[1].key]["epoch"]) == {1, 2}
     plain = worker(tmp_path / "other", images_at_hand, ())
     assert FACT not in plain.step()["facts"]
+
+
+@pytest.fixture
+def broken() -> Iterator[Diagnostic]:
+    class Broken(Diagnostic):
+        name: Literal["broken"] = "broken"
+
+        def analyse(self, trained: Trained) -> Iterable[Row]:
+            raise torch.OutOfMemoryError(f"of epoch {trained.epoch}")
+
+    yield Broken()
+    forget(Broken.__module__)
+
+
+def test_a_trial_is_trained_to_its_end_whatever_a_diagnostic_raises(
+    tmp_path: Path, images_at_hand: TrainingImages, broken: Diagnostic
+) -> None:
+    made = worker(tmp_path, images_at_hand, (GradientFlow(), broken))
+    reports = [made.step(), made.step()]
+    assert [report["status"] for report in reports] == ["running", "finished"]
+    for report in reports:
+        why = "in epoch 1: OutOfMemoryError: of epoch 1"
+        assert missed(report["facts"]) == {broken.key: why}
+    kept = load(str(tmp_path / "it.pt")).observations
+    assert kept[broken.key] == {}
+    assert set(kept[GradientFlow().key]["epoch"]) == {1, 2}
+
+
+def test_it_is_not_trained_again_for_what_raised(journal: Journal) -> None:
+    first, second, *_ = looked_at(STUDY, cells(), {})
+    plain = [diagnostic.model_dump(mode="json") for diagnostic in LOOKING]
+    for trial, raised in ((first, {LOOKING[1].key: "KeyError"}), (second, {})):
+        finished(journal, trial)
+        journal.append("started", trial, facts=told(plain, raised))
+        journal.append("outcome", trial, status="finished")
+    assert unseen(STUDY, cells(), journal.trials) == []
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_what_a_lost_checkpoint_had_seen_is_seen_again(
+    tmp_path: Path, images_at_hand: TrainingImages, torn: bool
+) -> None:
+    worker(tmp_path, images_at_hand, LOOKING).step()
+    file = tmp_path / "it.pt"
+    if torn:
+        file.write_bytes(file.read_bytes()[:100])
+    else:
+        file.unlink()
+    again = worker(tmp_path, images_at_hand, LOOKING, recorded=1)
+    assert [again.step()["epoch"], again.step()["epoch"]] == [1, 2]
+    assert all(set(seen["epoch"]) == {1, 2} for seen in load(str(file)).observations.values())
 
 
 def test_what_was_begun_without_begins_again(

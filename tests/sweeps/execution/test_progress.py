@@ -3,7 +3,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cifar_models.component import settings_key
 from sweeps.execution.progress import Progress
+from sweeps.record.diagnosed import told
 from sweeps.record.journal import Journal
 
 
@@ -33,3 +35,24 @@ def test_reasons_that_differ_in_their_numbers_are_told_once_with_their_count(
         "  failed: f-2: it died",
     ]
     assert len(out.getvalue().splitlines()) == 35 + 4 - 1 + 1
+
+
+def test_why_diagnostics_have_not_seen_trials_is_told_like_other_reasons(tmp_path: Path) -> None:
+    journal, looking = Journal(tmp_path), [{"name": "own"}, {"name": "sharpness"}]
+    own, sharpness = (settings_key(plain) for plain in looking)
+    for trial, raised in {
+        "a": {own: "in epoch 1: KeyError: 'x'", sharpness: "in epoch 2: OutOfMemoryError: 9 GiB"},
+        "b": {sharpness: "in epoch 3: OutOfMemoryError: 8 GiB"},
+        "c": {},
+    }.items():
+        journal.append("started", trial, facts=told(looking, raised))
+        journal.append("result", trial, epoch=1, status="finished", metrics={}, study="s")
+    out = io.StringIO()
+    progress = Progress(Console(file=out, width=60), journal, "search", "a", trials=3, epochs=1)
+    progress.finish(list(journal.trials))
+    journal.close()
+    assert out.getvalue().splitlines()[-2:] == [
+        "  not seen by own: a: in epoch 1: KeyError: 'x'",
+        "  not seen by sharpness: 2 trials, such as a: in epoch 2: OutOfMemoryError: 9 GiB",
+    ]
+    assert out.getvalue().count("not seen") == 2

@@ -5,15 +5,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cifar_models.checkpoint import Checkpoint, save
 from cifar_models.diagnostics import GradientFlow
-from sweeps.record.diagnosed import seen, told
+from sweeps.record.diagnosed import missed, seen, told
 from sweeps.record.journal import Journal
+from sweeps.record.places import checkpoint_url
 from sweeps.record.recovery import recover
 from sweeps.record.results import load
 from sweeps.record.tracking import Tracker
-from tests.sweeps.record.looked_at import FLOW, LOOKED, record_looked_at
-from tests.sweeps.record.recorded import cells, finish
-from tests.sweeps.record.small import FACTS, open_runs
+from tests.sweeps.record.looked_at import FLOW, LOOKED, LOOKING, record_looked_at
+from tests.sweeps.record.recorded import cells, finish, mirror
+from tests.sweeps.record.small import FACTS, open_runs, record
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def looked_at(state: Path) -> str:
 
 def test_they_are_parquet_files_of_runs_and_a_tidy_frame(looked_at: str, state: Path) -> None:
     found = load("small", looked_at).observations
+    assert load("small", looked_at).unseen.empty
     assert list(found) == ["gradient_flow"]
     frame = found["gradient_flow"]
     assert list(frame) == ["factor", "level", "baseline", "seed", "trial", *FLOW]
@@ -49,6 +52,7 @@ def test_a_new_journal_learns_from_mlflow_what_has_looked(
     recover(open_runs(state), journal, spec, "small")
     keys = [diagnostic.key for diagnostic in LOOKED.diagnostics]
     assert list(seen(journal[spec.id].facts)) == sorted(keys)
+    assert missed(journal[spec.id].facts) == {}
     journal.close()
 
 
@@ -62,3 +66,85 @@ def test_a_lost_checkpoint_is_no_outage(state: Path) -> None:
     assert tracker.close("FINISHED", 60)
     assert tracker.problem is None
     journal.close()
+
+
+FLOWN, SHARP = (diagnostic.key for diagnostic in LOOKING)
+PLAIN = [diagnostic.model_dump(mode="json") for diagnostic in LOOKING]
+
+
+def seen_until(epoch: int, state: Path) -> Path:
+    """Let the first trial's checkpoint have seen gradients until an epoch; return its place."""
+    url = checkpoint_url(str(state), cells(LOOKED)[0].spec.id)
+    flow = {name: column * epoch for name, column in FLOW.items()}
+    flow["epoch"] = [number for number in range(1, epoch + 1) for _ in FLOW["epoch"]]
+    save(Checkpoint("s", 0, epoch, {}, {}, {}, [], observations={FLOWN: flow, SHARP: {}}), url)
+    return Path(url)
+
+
+def interrupted(journal: Journal, epochs: int) -> None:
+    """Let the first trial be interrupted after so many epochs."""
+    spec = cells(LOOKED)[0].spec
+    record(journal, spec, *[0.1] * epochs, end="running")
+    journal.append("started", spec.id, facts={**FACTS, **told(PLAIN)})
+    journal.append("outcome", spec.id, status="interrupted")
+
+
+def ended(journal: Journal, raised: dict[str, str] | None = None) -> None:
+    """Let the first trial finish after three epochs."""
+    cell = cells(LOOKED)[0]
+    finish(journal, cell, (0.1, 0.2, 0.3))
+    journal.trials[cell.spec.id].facts = {**FACTS, **told(PLAIN, raised)}
+
+
+def words(uri: str) -> dict[str, str]:
+    """Return why the first trial was not seen, by diagnostic."""
+    found = load("small", uri).unseen
+    rows = found[found["level"] == "relu"].to_dict("records")
+    return {row["diagnostic"]: row["words"] for row in rows}
+
+
+def test_what_a_lost_checkpoint_had_is_said_to_be_unseen(state: Path) -> None:
+    runs, journal, members = open_runs(state), Journal(state), cells(LOOKED)
+    file = seen_until(1, state)
+    interrupted(journal, 1)
+    mirror(runs, journal, LOOKED, members, str(state))
+    assert words(runs.uri) == {}, "as much as was trained"
+
+    file.write_bytes(file.read_bytes()[:100])
+    ended(journal)
+    mirror(runs, journal, LOOKED, members, str(state))
+    lost = "the checkpoint that held it was lost"
+    assert words(runs.uri)["gradient_flow"] == f"not seen after epoch 1 of 3: {lost}"
+    assert set(load("small", runs.uri).observations["gradient_flow"]["epoch"]) == {1}
+
+    seen_until(3, state)  # it is back
+    mirror(runs, journal, LOOKED, members, str(state))
+    assert words(runs.uri) == {}
+    assert set(load("small", runs.uri).observations["gradient_flow"]["epoch"]) == {1, 2, 3}
+    journal.close()
+
+
+def test_where_nothing_was_kept_nothing_was_seen(state: Path) -> None:
+    runs, journal = open_runs(state), Journal(state)
+    ended(journal)
+    mirror(runs, journal, LOOKED, cells(LOOKED), str(state))
+    why = "not seen: the checkpoint that held it was lost"
+    assert words(runs.uri) == {"gradient_flow": why, "sharpness": why}
+    assert load("small", runs.uri).observations == {}
+    journal.close()
+
+
+def test_what_raised_is_unseen_with_its_reason_and_the_others_are_there(
+    state: Path, tmp_path: Path
+) -> None:
+    runs, journal = open_runs(state), Journal(state)
+    seen_until(3, state)
+    ended(journal, raised := {SHARP: "in epoch 2: OutOfMemoryError: 9 GiB"})
+    mirror(runs, journal, LOOKED, cells(LOOKED), str(state))
+    journal.close()
+    assert words(runs.uri) == {"sharpness": "not seen: in epoch 2: OutOfMemoryError: 9 GiB"}
+    assert list(load("small", runs.uri).observations) == ["gradient_flow"]
+    new, spec = Journal(tmp_path / "new"), cells(LOOKED)[0].spec
+    recover(runs, new, spec, "small")
+    assert missed(new[spec.id].facts) == raised
+    new.close()

@@ -119,14 +119,17 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
 }
 
 
-def drawn(observations: Mapping[str, Frame]) -> Iterator[tuple[str, str, Drawing, Frame]]:
-    """Yield each drawing of each factor: its name for files, the factor, and the factor's frame."""
+def drawn(observations: Mapping[str, Frame]) -> Iterator[tuple[str, str, str, Drawing, Frame]]:
+    """Yield each drawing of each factor.
+
+    That is its name for files, the diagnostic, the factor, the drawing and the factor's frame.
+    """
     for diagnostic, frame in observations.items():
         for factor in frame["factor"].unique():
             mine = frame[frame["factor"] == factor]
             for number, drawing in enumerate(DRAWINGS.get(diagnostic, ()), start=1):
                 name = f"{diagnostic}-{number}" if number > 1 else diagnostic
-                yield f"{name}-{_file_name(str(factor))}", str(factor), drawing, mine
+                yield f"{name}-{_file_name(str(factor))}", diagnostic, str(factor), drawing, mine
 
 
 def _file_name(factor: str) -> str:

@@ -22,6 +22,13 @@ def explained():  # type: ignore[no-untyped-def]
     return replace(material(search=False), observations={"gradient_flow": flow, "own": own})
 
 
+def unseen(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """Return what was not seen of the first seed: diagnostic, level, words."""
+    columns = ["diagnostic", "factor", "level", "seed", "words"]
+    told = [(name, "activation", level, 0, words) for name, level, words in rows]
+    return pd.DataFrame(told, columns=columns)
+
+
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds: one test does."""
@@ -53,6 +60,37 @@ def test_the_report_has_them_too(undrawn: None) -> None:
 def test_without_anything_seen_there_is_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"nothing was looked at in study .*diagnostics=\("):
         explanation(material(search=False))
+
+
+def test_what_was_not_seen_is_said_beside_the_level(undrawn: None) -> None:
+    missing = unseen(
+        ("gradient_flow", "elu", "not seen: in epoch 2: KeyError: '<x>'"),
+        ("sharpness", "relu", "not seen: in epoch 1: OutOfMemoryError: 9 GiB."),
+        ("sharpness", "tanh", "not seen after epoch 1 of 3: lost"),
+    )
+    told = replace(explained(), unseen=missing)
+    shown = [p for p in pictures(told) if p.section in ("differences", "diagnostics")]
+    assert shown[1].words.endswith(". elu: not seen: in epoch 2: KeyError: '<x>'.")
+    sharpness = (
+        "<h3>sharpness</h3>\n<p>relu: not seen: in epoch 1: OutOfMemoryError: 9 GiB. "
+        "tanh: not seen after epoch 1 of 3: lost.</p>"
+    )
+    for text in (explanation(told), page(told, shown)):
+        assert "elu: not seen: in epoch 2: KeyError: &#39;&lt;x&gt;&#39;." in text
+        assert sharpness in text
+        assert "<h3>gradient_flow" not in text, "it stands below its picture"
+
+
+def test_where_nothing_was_seen_at_all_the_page_says_why(undrawn: None, tmp_path: Path) -> None:
+    told = replace(
+        material(search=False), unseen=unseen(("sharpness", "relu", "not seen: KeyError"))
+    )
+    text = explanation(told)
+    assert "<p>relu: not seen: KeyError.</p>" in text
+    assert all(level in text for level, *_ in outcomes(told, "activation"))
+    assert "Of one training each: seed 0." in text
+    assert '<h2 id="diagnostics">' in page(told, list(pictures(told))[:1])
+    assert len(write_explanation(told, tmp_path)) == 1
 
 
 def test_data_are_written_beside_the_page(undrawn: None, tmp_path: Path) -> None:

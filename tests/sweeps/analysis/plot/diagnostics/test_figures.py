@@ -34,8 +34,9 @@ def test_every_diagnostic_has_a_drawing() -> None:
 
 @pytest.mark.parametrize("diagnostic", FRAMES)
 def test_each_can_be_drawn_and_told(diagnostic: str) -> None:
-    for name, factor, drawing, frame in drawn({diagnostic: FRAMES[diagnostic]}):
+    for name, told, factor, drawing, frame in drawn({diagnostic: FRAMES[diagnostic]}):
         assert name.startswith(diagnostic)
+        assert told == diagnostic
         assert factor == frame["factor"].iloc[0]
         figure = drawing.draw(frame)
         assert any(axes.lines or axes.images or axes.patches for axes in figure.axes)
