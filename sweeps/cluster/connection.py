@@ -15,6 +15,8 @@ from sweeps.cluster.facts import Clock, Facts
 
 PATIENCE = 120.0
 """Seconds that one answer may take: torch's import among it."""
+UNANSWERED = "no answer within"
+"""How it is said that there was none."""
 _ROUNDS = 5
 """Questions for the time; that of the shortest round trip counts, as in NTP."""
 BOOT = (
@@ -112,7 +114,7 @@ class Piped:
         self._process.kill()
         assert self._process.stderr is not None
         lines = [line for line in self._process.stderr.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"no answer within {PATIENCE:.0f} s"
+        return lines[-1] if lines else f"{UNANSWERED} {PATIENCE:.0f} s"
 
 
 def probe_text() -> str:

@@ -5,10 +5,8 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from sweeps.cluster.connection import UNANSWERED
 from sweeps.cluster.finding import Finding, Machine
-
-_LOGIN_HANGS = "no answer within"
-"""Ours, when somebody was let in; ssh has other words."""
 
 
 def check_answer(machine: Machine, silence: str, key: Path | None, file: str) -> Finding:
@@ -41,9 +39,9 @@ def _cause(machine: Machine, silence: str, file: str) -> tuple[str, str]:
     if re.search("banner exchange|kex_exchange|Connection (closed|reset)", silence):
         mend = f"(at {machine.name} itself) sudo systemctl restart ssh"
         return f"it takes the connection, and its ssh server hangs: {silence}", mend
-    if silence.startswith(_LOGIN_HANGS):
+    if silence.startswith(UNANSWERED):  # ssh itself gives up sooner, and in other words
         mend = machine.do("timeout 20 bash --login -i -x -c true")
-        return f"ssh gets in, and its login shell hangs: {silence}", f"{mend}  # shows where"
+        return f"ssh connects, and the login hangs: {silence}", f"{mend}  # shows where"
     if re.search("exec: .*not found|python.*: command not found", silence):
         return f"it has no Python: {silence}", machine.do("sudo apt-get install python3-venv")
     if "Could not resolve" in silence:

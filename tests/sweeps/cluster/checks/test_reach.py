@@ -34,7 +34,7 @@ def key(tmp_path: Path) -> Path:
          "server hangs: Connection timed out during banner exchange",
          "(at 10.0.0.2 itself) sudo systemctl restart ssh"),
         ("no answer within 120 s",
-         "ssh gets in, and its login shell hangs: no answer within 120 s",
+         "ssh connects, and the login hangs: no answer within 120 s",
          "ssh -i key researcher@10.0.0.2 'timeout 20 bash --login -i -x -c true'  # shows where"),
         ("[Errno 13] Permission denied: '/proc/x'", "ssh gets in, and its Python does not answer: "
          "[Errno 13] Permission denied: '/proc/x'", "ssh -i key researcher@10.0.0.2 "
