@@ -37,6 +37,9 @@ def _cause(machine: Machine, silence: str, file: str) -> tuple[str, str]:
         mend = f"(at {machine.name} itself) sudo systemctl enable --now ssh"
         return "it is there, and no ssh server answers", mend
     if re.search("banner exchange|kex_exchange|Connection (closed|reset)", silence):
+        if "ProxyCommand" in machine.login:
+            mend = f"${{EDITOR:-vi}} {shlex.quote(file)}"
+            return f"its ssh_proxy_command does not get there: {silence}", mend
         mend = f"(at {machine.name} itself) sudo systemctl restart ssh"
         return f"it takes the connection, and its ssh server hangs: {silence}", mend
     if silence.startswith(UNANSWERED):  # ssh itself gives up sooner, and in other words

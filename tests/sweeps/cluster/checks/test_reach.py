@@ -49,6 +49,14 @@ def test_a_machine_that_does_not_answer(silence: str, said: str, mend: str, key:
     assert (found.state, found.said, found.mend) == ("problem", said, mend.format(key=key))
 
 
+def test_a_way_through_another_machine_that_is_shut(key: Path) -> None:
+    behind = Machine("10.0.0.2", "ssh -o 'ProxyCommand=ssh -W %h:%p gate' researcher@10.0.0.2")
+    silence = "kex_exchange_identification: Connection closed by remote host"
+    found = check_answer(behind, silence, key, FILE)
+    assert found.said == f"its ssh_proxy_command does not get there: {silence}"
+    assert found.mend == f"${{EDITOR:-vi}} {FILE}"
+
+
 def test_a_key_that_is_not_there() -> None:
     silence = "researcher@10.0.0.2: Permission denied (publickey)."
     found = check_answer(WORKER, silence, Path("/no/key"), FILE)
