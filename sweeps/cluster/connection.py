@@ -15,13 +15,16 @@ from sweeps.cluster.facts import Clock, Facts
 
 PATIENCE = 120.0
 """Seconds that one answer may take: torch's import among it."""
+UNANSWERED = "no answer within"
+"""How it is said that there was none."""
 _ROUNDS = 5
 """Questions for the time; that of the shortest round trip counts, as in NTP."""
-_BOOT = (
+BOOT = (
     "import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), 'probe', 'exec'), "
     "{'__name__': '__probe__'})"
 )
-_PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(_BOOT)}'
+"""The code of a Python that reads the probe, and answers."""
+_PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(BOOT)}'
 
 
 class Silent(Exception):
@@ -111,7 +114,7 @@ class Piped:
         self._process.kill()
         assert self._process.stderr is not None
         lines = [line for line in self._process.stderr.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"no answer within {PATIENCE:.0f} s"
+        return lines[-1] if lines else f"{UNANSWERED} {PATIENCE:.0f} s"
 
 
 def probe_text() -> str:
@@ -119,11 +122,6 @@ def probe_text() -> str:
     parts = inspect.getsource(processes) + inspect.getsource(probe)
     lines = parts.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("from sweeps."))
-
-
-def python_here(executable: str) -> list[str]:
-    """Return the command of a Python of this machine that answers."""
-    return [executable, "-c", _BOOT]
 
 
 def python_there(login: Sequence[str]) -> list[str]:

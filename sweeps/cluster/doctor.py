@@ -65,7 +65,7 @@ def examine_here(wanted: Wanted) -> list[Finding]:
         *_alike(here, here.facts),
         check_token(HERE, here.facts, here.restart, own=here.facts.ray is None),
         *_body(here, storage),
-        check_storage(HERE, storage, trip(here, here, storage)),
+        _stored(here, here, storage),
         *_services(wanted),
     ]
 
@@ -100,8 +100,8 @@ def examine_ray(wanted: Wanted, number: int = 1) -> list[Finding]:
         found.append(check_token(machine, patient.facts, patient.restart, here.facts))
         store, gpus = resources.get("object_store_memory"), resources.get("GPU", 0.0)
         found += _body(patient, storage, store, gpus)
-        found.append(check_storage(machine, storage, trip(patient, here, storage)))
-    return found + _services(wanted)
+        found.append(_stored(patient, here, storage))
+    return list(dict.fromkeys(found + _services(wanted)))
 
 
 def examine_file(
@@ -162,6 +162,12 @@ def _body(
     yield check_ports(machine, facts)
 
 
+def _stored(writer: Patient, driver: Patient, storage: str) -> Finding:
+    """Check a machine's way to the storage; the driver's own is the same for all of them."""
+    found = trip(writer, driver, storage)
+    return check_storage((driver if found.of_driver else writer).machine, storage, found)
+
+
 def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None) -> list[Finding]:
     """Check what the machines of a cluster file say."""
     here, head = facts_of(Here(), []), patients[0]
@@ -173,7 +179,7 @@ def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None)
         found.append(check_token(machine, patient.facts, file.up, here))
         found += _body(patient, storage, declared=file.gpus())
         if storage is not None:
-            found.append(check_storage(machine, storage, trip(patient, head, storage)))
+            found.append(_stored(patient, head, storage))
     if storage is None:
         said = "give --storage, the folder that all machines share, to have it tried"
         found.append(Finding.unknown("storage", head.machine, said))
@@ -200,7 +206,7 @@ def _of_head(
         inside = [Finding(**each) for each in told["findings"]]
     except (Refused, Silent, ValueError, KeyError, TypeError) as error:
         said = f"the doctor on the head does not answer: {error}"
-        mend = machine.do(f"bash -lic 'sweeps {shlex.join(words)}'")
+        mend = machine.do(f"sweeps {shlex.join(words)}")
         return [Finding("nodes", machine.name, "problem", said, mend)]
     return check_nodes(machine, machines, joined, file.up) + [
         replace(each, where=machine.name if each.where == head.facts.host else each.where,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 State = Literal["ok", "problem", "unknown"]
+_OF_ENVIRONMENT = {"ray", "sweeps", "mlflow", "optuna-dashboard", "python", "pip"}
+"""Commands that only a login shell finds, as `ray up` sets it up."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,11 @@ class Machine:
 
     def do(self, command: str) -> str:
         """Return what runs a command there, to be typed here."""
-        return f"{self.login} {shlex.quote(command)}" if self.login else command
+        if not self.login:
+            return command
+        if command.split()[0] in _OF_ENVIRONMENT:
+            command = f"bash -lic {shlex.quote(command)}"
+        return f"{self.login} {shlex.quote(command)}"
 
 
 @dataclass(frozen=True)

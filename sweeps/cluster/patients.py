@@ -109,9 +109,12 @@ def trip(writer: Patient, reader: Patient, storage: str) -> Trip:
     name = f".doctor-{uuid.uuid4().hex}"
     try:
         mark = f"{reader.connection.ask('folder', storage).rstrip('/')}/{name}"
+    except (Refused, Silent) as error:
+        return _stuck(reader, storage, error, of_driver=True)
+    try:
         writer.connection.ask("write", mark, name)
     except (Refused, Silent) as error:
-        return Trip(str(error), error.error)
+        return _stuck(writer, storage, error)
     try:
         arrived = bool(reader.connection.ask("read", mark) == name)
     except (Refused, Silent):
@@ -119,3 +122,12 @@ def trip(writer: Patient, reader: Patient, storage: str) -> Trip:
     with contextlib.suppress(Refused, Silent):
         writer.connection.ask("remove", mark)
     return Trip(arrived=arrived)
+
+
+def _stuck(who: Patient, storage: str, error: Refused | Silent, *, of_driver: bool = False) -> Trip:
+    """Return why one did not come to the storage."""
+    barred = ""
+    if error.error == "EACCES":
+        with contextlib.suppress(Refused, Silent):
+            barred = who.connection.ask("barred", storage)
+    return Trip(str(error), error.error, barred=barred, of_driver=of_driver)

@@ -82,15 +82,35 @@ def remove(url: str) -> None:
     """Take it away, if it is there."""
     if "://" in url:
         _remote(url).rm(url)
-    elif Path(url).exists():
-        Path(url).unlink()
+    else:
+        Path(url).unlink(missing_ok=True)
 
 
 def folder(path: str) -> str:
-    """Return the nearest folder above that exists, or the path itself."""
+    """Return the nearest folder above that exists; a URL as it is.
+
+    Raises:
+        PermissionError: A folder on the way cannot be searched: nobody knows what is in it.
+    """
     if "://" in path:
         return path
-    return str(next(there for there in (Path(path), *Path(path).parents) if there.is_dir()))
+    for there in _upwards(path):
+        try:
+            if stat.S_ISDIR(there.stat().st_mode):
+                return str(there)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return "/"
+
+
+def barred(path: str) -> str:
+    """Return the first folder on the way to a path that cannot be searched; empty if all can."""
+    way = (each for each in reversed(_upwards(path)) if each.is_dir())
+    return str(next((each for each in way if not os.access(each, os.X_OK)), ""))
+
+
+def _upwards(path: str) -> list[Path]:
+    return [Path(path), *Path(path).parents]
 
 
 def _remote(url: str) -> Any:
@@ -168,9 +188,14 @@ def _cuda() -> str | None:
 
 
 def _disk(place: str) -> dict[str, Any]:
-    there = folder(place)
-    usage = shutil.disk_usage(there)
-    return {"path": place, "free": usage.free, "total": usage.total}
+    """Return the room on the disk of a place, or of what is to be seen of the way there."""
+    for there in _upwards(place):
+        try:
+            usage = shutil.disk_usage(there)
+        except OSError:  # not made yet, or not for this user's eyes
+            continue
+        return {"path": place, "free": usage.free, "total": usage.total}
+    return {"path": place, "free": 0, "total": 1}
 
 
 def _gpus() -> dict[str, Any]:
@@ -212,12 +237,12 @@ def _token() -> dict[str, Any]:
     """Return where Ray's token lies, who may read it, and a digest that tells two apart."""
     given = os.environ.get("RAY_AUTH_TOKEN", "")
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-    secret, there = given or text_of(path).strip(), path.is_file()
+    secret = given or text_of(path).strip()
     mark = hashlib.sha256(b"sweeps doctor " + secret.encode()).hexdigest()[:12] if secret else ""
     return {
         "mode": os.environ.get("RAY_AUTH_MODE"),
         "path": str(path),
-        "permissions": stat.S_IMODE(path.stat().st_mode) if there else None,
+        "permissions": stat.S_IMODE(path.stat().st_mode) if os.access(path, os.F_OK) else None,
         "mark": mark,
     }
 
@@ -247,6 +272,7 @@ def sweeps(words: list[str]) -> str:
 QUESTIONS: dict[str, Any] = {
     **{"facts": facts, "clock": clock, "joined": joined, "sweeps": sweeps},
     **{"write": write, "read": read, "remove": remove, "folder": folder},
+    "barred": barred,
 }
 
 

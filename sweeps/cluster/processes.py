@@ -12,6 +12,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+GUARDED = "MLflow with a password"
+
 
 def listeners() -> list[dict[str, Any]]:
     """Return the TCP ports on which services of ours listen, as far as this user may see."""
@@ -35,6 +37,8 @@ def _service(words: list[str], port: int) -> str:
         return "dashboard" if f"--port={port}" in words else "Ray"
     if "optuna-dashboard" in line or "optuna_dashboard" in line:
         return "optuna-dashboard"
+    if "mlflow.server.auth:create_app" in words:
+        return GUARDED
     if any(re.search(r"(^|/)mlflow(\.|$|-)|^mlflow\.server", word) for word in words):
         return "mlflow"
     return "Ray" if re.search(r"gcs_server|raylet|^ray::|/ray/|ray\.util\.client", line) else ""

@@ -6,7 +6,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from sweeps.cluster.connection import Refused, Silent, probe_text
+from sweeps.cluster.connection import UNANSWERED, Refused, Silent, probe_text
 
 PATIENCE = 60.0
 """Seconds that a node may take to answer: it starts a worker for it."""
@@ -32,7 +32,7 @@ class Node:
         try:
             reply = ray.get(self._task.remote(question, list(arguments)), timeout=PATIENCE)
         except GetTimeoutError:
-            raise Silent(f"no answer within {PATIENCE:.0f} s") from None
+            raise Silent(f"{UNANSWERED} {PATIENCE:.0f} s") from None
         except RayError as error:
             raise Silent(str(error).strip().splitlines()[-1]) from None
         if "error" in reply:

@@ -1,29 +1,38 @@
 """Asking MLflow and looking at the data, where the driver will run."""
 
+import contextlib
 import urllib.request
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from cifar_models.datasets.cifar import CIFAR10, CIFAR100
 from cifar_models.datasets.dataset import Dataset
 from sweeps.cluster.checks.services import Tracking, check_data, shown
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.record.database import age_of, database_file
 from sweeps.record.mlflow_runs import Runs
 from sweeps.record.places import Places
 
 _SECONDS = 5
-_FILE = "sqlite:///"
 _OFFICIAL = (CIFAR10(), CIFAR100())
 
 
 def ask_tracking(places: Places) -> Tracking:
     """Say a first word to MLflow; writes nothing."""
     uri = places.tracking_uri
-    if uri.startswith(_FILE) and not Path(uri.removeprefix(_FILE)).exists():
-        return Tracking(uri, served=False, new=True)
+    file = database_file(uri)
+    if file is not None and not file.exists():
+        return Tracking(uri, served=False, age="new")
+    if not places.served:
+        with contextlib.suppress(SQLAlchemyError, ImportError):  # the next question says it better
+            age = age_of(uri)
+            if age != "ours":
+                return Tracking(uri, served=False, age=age)
     try:
         Runs(uri, reading=True)
     except ValueError as error:
-        return Tracking(uri, places.served, str(error).replace(uri, shown(uri)))
+        return Tracking(uri, places.served, str(error).replace(uri, shown(uri)), file=file)
     return Tracking(uri, places.served, version=_version(uri) if places.served else "")
 
 

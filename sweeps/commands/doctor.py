@@ -13,6 +13,7 @@ from sweeps.commands.options import (
     StateOption,
     TrackingOption,
     sentences,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -58,18 +59,21 @@ def doctor(
     import json as encoder
     from dataclasses import asdict
 
+    given = typed(context)
     if file is not None:
+        if {"address", "nodes"} & set(given):
+            raise ValueError(
+                f"--address and --nodes are of a Ray cluster, and {file} says which machines there "
+                "are: give one or the other"
+            )
         # Only what was typed: this machine's environment has this machine's places, and secrets.
-        given = {
-            name: value
-            for name, value in context.params.items()
-            if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
-        }
         names = ("study", "dataset", "data_dir", "storage", "state", "tracking_uri")
         told = {f"--{name.replace('_', '-')}": given.get(name) for name in names}
         options = [f"{name}={value}" for name, value in told.items() if value is not None]
         found = _of_file(file, given.get("storage"), options)
     else:
+        if "nodes" in given and not address:
+            raise ValueError("--nodes counts those of a Ray cluster: give its --address")
         wanted = _wanted(study, dataset, data_dir, storage, state, tracking_uri)
         found = _of_cluster(address, wanted, nodes) if address else _of_here(wanted)
     wrong = sum(each.state == "problem" for each in found)

@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal, ParamSpec
+from typing import Annotated, Any, Literal, ParamSpec
 
 import typer
 
@@ -151,6 +151,16 @@ def time_limit(seconds: float | None, option: str = "--time-budget") -> float | 
     if seconds is not None and not 0 < seconds < float("inf"):
         raise ValueError(f"{option} wants a number of seconds above zero, got {seconds:g}")
     return seconds
+
+
+def typed(context: typer.Context) -> dict[str, Any]:
+    """Return the options that were typed: neither defaults nor what the environment names."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {
+        name: context.params[name]
+        for name, source in sources.items()
+        if source is not None and source.name == "COMMANDLINE"
+    }
 
 
 def alone(command: Callable[P, None]) -> typer.Typer:

@@ -4,16 +4,21 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import mlflow
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH as DEFAULT_ARTIFACTS
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
 from sweeps.record.journal import FILE as JOURNAL
 
 _PREFIX = "sqlite:///"
+Age = Literal["new", "older", "newer", "ours"]
+"""Of which MLflow the tables of a database are; new where there are none."""
 NAME = "mlflow.db"
 """Of the database that lies beside a journal."""
 
@@ -21,6 +26,31 @@ NAME = "mlflow.db"
 def database_file(uri: str) -> Path | None:
     """Return the file of a database; None where it is a server's."""
     return Path(uri.removeprefix(_PREFIX)) if uri.startswith(_PREFIX) else None
+
+
+def age_of(uri: str) -> Age:
+    """Return of which MLflow a database is; nothing is written to it.
+
+    MLflow itself migrates a database when it is first opened and a table is lacking: whoever only
+    looks must look before.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: It does not answer, or is none.
+        ImportError: What talks to it is not installed.
+    """
+    engine = create_engine(uri)
+    try:
+        with engine.connect() as connection:
+            there = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    scripts = ScriptDirectory(str(Path(mlflow.__file__).with_name("store") / "db_migrations"))
+    if there is None:
+        return "new"
+    if there == scripts.get_current_head():
+        return "ours"
+    known = {script.revision for script in scripts.walk_revisions()}
+    return "older" if there in known else "newer"
 
 
 def make_database(file: Path) -> None:

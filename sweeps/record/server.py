@@ -1,23 +1,29 @@
 """MLflow's server for a record: on loopback, or further with a password of its own."""
 
 import getpass
+import http
 import http.client
+import ipaddress
 import os
 import secrets
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sweeps.record.server_process import at_work, hold, note
+
 LOOPBACK = "127.0.0.1"
 USER = "admin"
 _START_SECONDS = 180.0
 _PERIOD = 0.5
+_ASK_SECONDS = 10
 _OURS = 0o077
 """What is made is for its owner's eyes alone: it has passwords, hashed or not."""
 
@@ -41,7 +47,7 @@ class Server:
     @property
     def uri(self) -> str:
         """What is given as ``--tracking-uri``."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{_bracketed(self.host)}:{self.port}"
 
     @property
     def log(self) -> Path:
@@ -51,7 +57,7 @@ class Server:
     @property
     def password(self) -> Path | None:
         """The file of the password that it asks for; None where only this machine reaches it."""
-        return None if self.host == LOOPBACK else self.folder / "password"
+        return None if is_loopback(self.host) else self.folder / "password"
 
     def answers(self) -> bool:
         """Whether an MLflow is there, ours or another."""
@@ -61,20 +67,54 @@ class Server:
         except (http.client.HTTPException, OSError):
             return False
 
+    def check_password(self) -> None:
+        """See that whoever answers asks for the password, where one is wanted.
+
+        It is told to nobody for that: whoever answers may be somebody else.
+
+        Raises:
+            ValueError: It asks for none, or is another server than the one over this folder.
+        """
+        if self.password is None:
+            return
+        if self._status_of_a_stranger() != http.HTTPStatus.UNAUTHORIZED:
+            raise ValueError(
+                f"the MLflow that answers at {self.uri} asks nobody for a password: end it, or "
+                "give another --port"
+            )
+        server = at_work(self.folder)
+        if server is None or server.uri != self.uri:
+            raise ValueError(
+                f"the MLflow that answers at {self.uri} was not started over {self.folder}, and "
+                "has a password of its own: give its --folder, or another --port"
+            )
+
+    def _status_of_a_stranger(self) -> int:
+        """Return the HTTP status that a question for its experiments comes to."""
+        asked = f"{self.uri}/api/2.0/mlflow/experiments/search?max_results=1"
+        try:
+            with urllib.request.urlopen(asked, timeout=_ASK_SECONDS) as reply:
+                return int(reply.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except (http.client.HTTPException, OSError) as error:
+            raise ValueError(f"MLflow at {self.uri} does not answer: {error}") from None
+
     def start(self) -> None:
         """Start it, apart from this process and its terminal, and wait until it answers.
 
         Raises:
-            ValueError: It ends at once, or a password is wanted and cannot be asked for.
+            ValueError: It ends at once, one is at work on its folder already, the folder cannot be
+                written, or a password is wanted and cannot be asked for.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = os.environ | self._environment()
-        with self.log.open("wb") as log:
+        with hold(self.folder) as lock, self.log.open("wb") as log:
             process = subprocess.Popen(
-                self._command(), env=environment, cwd=self.folder,
+                self._command(), env=os.environ | self._environment(), cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=_OURS,
-                start_new_session=True,
+                start_new_session=True, pass_fds=[lock.fileno()],
             )  # fmt: skip
+            note(lock, process.pid, self.uri)
         end = time.monotonic() + _START_SECONDS
         while not self.answers():
             if process.poll() is not None or time.monotonic() > end:
@@ -120,13 +160,28 @@ class Server:
 def way_in(uri: str) -> str | None:
     """Return how a server is reached from another machine than its own; None where it just is."""
     where = urlsplit(uri)
-    if where.hostname not in (LOOPBACK, "localhost"):
+    if not is_loopback(where.hostname or ""):
         return None
-    forward = f"ssh -N -L {where.port}:{LOOPBACK}:{where.port}"
+    forward = f"ssh -N -L {where.port}:{_bracketed(where.hostname or '')}:{where.port}"
     return (
         f"`ray attach -p {where.port} CLUSTER.yaml`, or `{forward} "
         f"{getpass.getuser()}@{socket.gethostname()}`"
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or a name leads to this machine alone."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return (mapped or address).is_loopback
+
+
+def _bracketed(host: str) -> str:
+    """Return a host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _secret(file: Path) -> str:

@@ -135,6 +135,10 @@ class Host:
         """Plug it in again."""
         run("ip", "link", "set", self._link, "up")
 
+    def hang(self) -> None:
+        """Let it take connections, and do nothing with them."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """Switch it off, with all that runs there."""
         with contextlib.suppress(ProcessLookupError):

@@ -17,11 +17,11 @@ def check_file(config: dict[str, Any], file: Path) -> list[Finding]:
 
     Args:
         config: As Ray reads the file, its defaults filled in.
-        file: Where it lies: its mounts are relative to the folder that one is in.
+        file: Where it lies; its mounts are relative to the folder that one is in, as for `ray up`.
     """
     machine = Machine(str(file))
     edit = f"${{EDITOR:-vi}} {shlex.quote(str(file))}"
-    found = [*_mounts(config, machine, edit), *_open(config, machine)]
+    found = [*_mounts(config, file, machine, edit), *_open(config, machine)]
     if config["provider"]["type"] == "aws":
         found.append(_security_group(config, machine, edit))
     said = "valid against Ray's schema, brings the token, opens nothing"
@@ -30,12 +30,20 @@ def check_file(config: dict[str, Any], file: Path) -> list[Finding]:
     return found
 
 
-def _mounts(config: dict[str, Any], machine: Machine, edit: str) -> Iterator[Finding]:
+def _mounts(config: dict[str, Any], file: Path, machine: Machine, edit: str) -> Iterator[Finding]:
     mounts: dict[str, str] = config["file_mounts"]
-    for there, here in mounts.items():
-        if there != _TOKEN and not Path(here).expanduser().exists():
-            said = f"its mount {here} is not here"
-            yield Finding("cluster file", machine.name, "problem", said, edit)
+    wanted = [here for there, here in mounts.items() if there != _TOKEN]
+    lacking = [here for here in wanted if not Path(here).expanduser().exists()]
+    folder = file.resolve().parent
+    beside = [here for here in lacking if (folder / here).exists()]
+    if beside:
+        said = f"its mounts {', '.join(beside)} are not here, but in {folder}"
+        yield Finding(
+            "cluster file", machine.name, "problem", said, f"cd {shlex.quote(str(folder))}"
+        )
+    for here in (each for each in lacking if each not in beside):
+        said = f"its mount {here} is not here"
+        yield Finding("cluster file", machine.name, "problem", said, edit)
     if _TOKEN not in mounts:
         said = f"it brings no token to the machines: file_mounts lacks {_TOKEN}"
         mend = f"sed -i 's|^file_mounts:|&\\n  {_TOKEN}: {_TOKEN}|' {shlex.quote(machine.name)}"
@@ -72,8 +80,13 @@ def _security_group(config: dict[str, Any], machine: Machine, edit: str) -> Find
             said = f"its security group opens ports {ports[0]} to {ports[1]} to the world"
             return Finding("security group", machine.name, "problem", said, edit)
     kinds = config["available_node_types"].values()
-    if any("SecurityGroupIds" in kind["node_config"] for kind in kinds):
-        said = "it names security groups of its own, whose rules only AWS knows"
-        mend = "aws ec2 describe-security-groups --output table"
+    group = config["provider"].get("security_group", {}).get("GroupName")
+    if group is not None or any("SecurityGroupIds" in kind["node_config"] for kind in kinds):
+        # Ray takes a group as it is that has rules; one that is not there it makes.
+        called = f"the security group {group}" if group else "security groups of its own"
+        said = f"it names {called}, whose rules only AWS knows"
+        filters = f" --filters {shlex.quote(f'Name=group-name,Values={group}')}" if group else ""
+        mend = f"aws ec2 describe-security-groups{filters} --output table"
         return Finding.unknown("security group", machine, said, mend)
-    return Finding.ok("security group", machine, "the file opens no port to the world")
+    said = "Ray makes one that lets in everybody's ssh, and nothing else"
+    return Finding.ok("security group", machine, said)

@@ -1,9 +1,11 @@
 """Do the machines answer, and are they all there?"""
 
+import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from sweeps.cluster.connection import UNANSWERED
 from sweeps.cluster.finding import Finding, Machine
 
 
@@ -12,7 +14,7 @@ def check_answer(machine: Machine, silence: str, key: Path | None, file: str) ->
 
     Args:
         machine: That is asked.
-        silence: The last words of ssh; empty where it answers.
+        silence: The last words of ssh, or of what it started; empty where it answers.
         key: The private key that the cluster file names.
         file: The cluster file.
     """
@@ -20,19 +22,39 @@ def check_answer(machine: Machine, silence: str, key: Path | None, file: str) ->
         return Finding.ok("ssh", machine, "answers")
     if key is not None and not key.exists():
         said, mend = f"there is no key {key}", f"ssh-keygen -t ed25519 -f {shlex.quote(str(key))}"
-    elif "Permission denied" in silence:
+    elif "Permission denied (" in silence:
         named = f"-i {shlex.quote(str(key))}.pub " if key else ""
         target = machine.login.split()[-1]
         said, mend = f"it refuses the key: {silence}", f"ssh-copy-id {named}{target}"
-    elif "Connection refused" in silence:
-        said = "it is there, and no ssh server answers"
-        mend = f"(at {machine.name} itself) sudo systemctl enable --now ssh"
-    elif any(word in silence for word in ("python", "bash", "not found")):
-        said, mend = f"it has no Python: {silence}", machine.do("sudo apt-get install python3-venv")
     else:
-        said = f"it cannot be reached: {silence}"
-        mend = f"ping -c 3 {machine.name}  # switch it on, or take its address out of {file}"
+        said, mend = _cause(machine, silence, file)
     return Finding("ssh", machine.name, "problem", said, mend)
+
+
+def _cause(machine: Machine, silence: str, file: str) -> tuple[str, str]:
+    """Return what is wrong where it is not the key, and what mends it."""
+    if "Connection refused" in silence:
+        mend = f"(at {machine.name} itself) sudo systemctl enable --now ssh"
+        return "it is there, and no ssh server answers", mend
+    if re.search("banner exchange|kex_exchange|Connection (closed|reset)", silence):
+        if "ProxyCommand" in machine.login:
+            mend = f"${{EDITOR:-vi}} {shlex.quote(file)}"
+            return f"its ssh_proxy_command does not get there: {silence}", mend
+        mend = f"(at {machine.name} itself) sudo systemctl restart ssh"
+        return f"it takes the connection, and its ssh server hangs: {silence}", mend
+    if silence.startswith(UNANSWERED):  # ssh itself gives up sooner, and in other words
+        mend = machine.do("timeout 20 bash --login -i -x -c true")
+        return f"ssh connects, and the login hangs: {silence}", f"{mend}  # shows where"
+    if re.search("exec: .*not found|python.*: command not found", silence):
+        return f"it has no Python: {silence}", machine.do("sudo apt-get install python3-venv")
+    if "Could not resolve" in silence:
+        mend = f"${{EDITOR:-vi}} {shlex.quote(file)}"
+        return f"nobody here knows its name: {silence}", mend
+    if "ssh: connect to host" in silence:
+        mend = f"ping -c 3 {machine.name}  # switch it on, or take its address out of {file}"
+        return f"it cannot be reached: {silence}", mend
+    mend = machine.do("bash --login -i -c 'command -v python; python -VV'")
+    return f"ssh gets in, and its Python does not answer: {silence}", mend
 
 
 def check_nodes(

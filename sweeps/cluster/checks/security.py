@@ -1,10 +1,11 @@
 """Are strangers kept out?"""
 
-import ipaddress
 import shlex
 
 from sweeps.cluster.facts import Facts, Listener
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.cluster.processes import GUARDED
+from sweeps.record.server import is_loopback
 
 _PRIVATE = 0o077
 _GENERATE = "ray get-auth-token --generate > /dev/null && chmod 600 ~/.ray/auth_token"
@@ -71,25 +72,25 @@ def check_ports(machine: Machine, facts: Facts) -> Finding:
     nodes: the token guards them.
     """
     for listener in facts.listeners:
-        if listener.service in _LOOPBACK and not _loopback(listener.address):
+        if listener.service in _LOOPBACK and not is_loopback(listener.address):
             return Finding.problem(
                 "ports", machine, f"{listener.service} listens on {_shown(listener)}, for anybody",
                 _LOOPBACK[listener.service].format(port=listener.port),
             )  # fmt: skip
-    ray = [each for each in facts.listeners if each.service == "Ray"]
-    ports = sorted({each.port for each in ray if not _loopback(each.address)})
-    if not ports:
-        return Finding.ok("ports", machine, "nothing of ours listens for others")
-    told = ", ".join(map(str, ports))
-    return Finding.ok(
-        "ports", machine, f"only Ray listens, on {told}: its token guards all but its metrics"
-    )
+    guards = {"Ray": "its token guards all but its metrics", GUARDED: "sent unencrypted"}
+    told = [
+        f"{service} listens on {', '.join(map(str, ports))}: {guard}"
+        for service, guard in guards.items()
+        if (ports := _ports(facts, service))
+    ]
+    said = f"only {'; '.join(told)}" if told else "nothing of ours listens for others"
+    return Finding.ok("ports", machine, said)
 
 
-def _loopback(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    mapped = found.ipv4_mapped if found.version == 6 else None
-    return (mapped or found).is_loopback
+def _ports(facts: Facts, service: str) -> list[int]:
+    """Return the ports on which a service listens for others."""
+    ours = (each for each in facts.listeners if each.service == service)
+    return sorted({each.port for each in ours if not is_loopback(each.address)})
 
 
 def _shown(listener: Listener) -> str:

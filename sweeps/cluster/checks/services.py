@@ -1,5 +1,6 @@
 """Does what the driver needs answer: MLflow, and the data?"""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +8,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sweeps.cluster.finding import Finding, Machine
+from sweeps.record.database import Age
+from sweeps.record.server import USER, is_loopback
 
 OLDEST_MLFLOW = (3, 10)
+_DATABASES = {"mssql": "mssql-server"}
+"""The service of a database where it is not called as in its URI."""
+_DRIVERS = {
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
+"""What pip calls the modules through which SQLAlchemy talks."""
 
 
 @dataclass(frozen=True)
@@ -21,28 +32,22 @@ class Tracking:
     problem: str = ""
     version: str = ""
     """Of a server."""
-    new: bool = False
-    """Whether the database is not there yet."""
+    age: Age = "ours"
+    """Of a database."""
+    file: Path | None = None
+    """Of a database that is one."""
 
 
 def check_tracking(machine: Machine, tracking: Tracking) -> Finding:
     """See that MLflow answers, and that its database is of its own version."""
-    uri = tracking.uri
-    if "out-of-date" in tracking.problem:
-        return Finding.problem(
-            "tracking", machine, f"the database {shown(uri)} is of another version of MLflow",
-            f"mlflow db upgrade {shlex.quote(shown(uri))}",
-        )  # fmt: skip
-    if tracking.problem and tracking.served:
-        port = urlsplit(uri).port or 5000
-        return Finding.problem(
-            "tracking", machine, tracking.problem,
-            f"mlflow server --host 127.0.0.1 --port {port} --backend-store-uri "
-            "sqlite:///mlflow.db --artifacts-destination mlartifacts",
-        )  # fmt: skip
+    where = shown(tracking.uri)
+    if tracking.age in ("older", "newer"):
+        said = f"the database {where} was made by an MLflow that is {tracking.age} than this"
+        mend = _upgrade(tracking.uri) if tracking.age == "older" else "pip install --upgrade mlflow"
+        return Finding.problem("tracking", machine, said, mend)
     if tracking.problem:
-        file = shlex.quote(uri.removeprefix("sqlite:///"))
-        return Finding.problem("tracking", machine, tracking.problem, f"mv {file} {file}.damaged")
+        mend = _mend_server(tracking) if tracking.served else _mend_database(tracking)
+        return Finding("tracking", machine.name, "problem", tracking.problem, mend)
     numbers = tuple(int(part) for part in tracking.version.split(".")[:2] if part.isdigit())
     if numbers and numbers < OLDEST_MLFLOW:
         oldest = ".".join(map(str, OLDEST_MLFLOW))
@@ -50,9 +55,50 @@ def check_tracking(machine: Machine, tracking: Tracking) -> Finding:
             "tracking", machine, f"its MLflow is {tracking.version}, and {oldest} is the oldest "
             "that will do", f"pip install --upgrade 'mlflow>={oldest}'",
         )  # fmt: skip
-    if tracking.new:
-        return Finding.ok("tracking", machine, f"{shown(uri)} will be made")
-    return Finding.ok("tracking", machine, f"{shown(uri)} answers, its database migrated")
+    if tracking.age == "new":
+        return Finding.ok("tracking", machine, f"{where} will be made")
+    return Finding.ok("tracking", machine, f"{where} answers, its database migrated")
+
+
+def _upgrade(uri: str) -> str:
+    """Return what migrates a database; a password is not written into it."""
+    if shown(uri) == uri:
+        return f"mlflow db upgrade {shlex.quote(uri)}"
+    return 'mlflow db upgrade "$MLFLOW_TRACKING_URI"  # the URI, with its password'
+
+
+def _mend_server(tracking: Tracking) -> str:
+    """Return what lets a server answer: it wants a password, or is not there."""
+    if "error code 401" in tracking.problem:
+        return (
+            f"export MLFLOW_TRACKING_USERNAME={USER} "
+            "MLFLOW_TRACKING_PASSWORD=$(cat FOLDER/password)  # FOLDER of its `sweeps serve`"
+        )
+    parts = urlsplit(tracking.uri)
+    host = parts.hostname or ""
+    further = "" if is_loopback(host) else f"--host {host} "
+    serve = f"sweeps serve {further}--port {parts.port or 5000} --folder ~/mlflow"
+    return _on(host).do(serve)
+
+
+def _mend_database(tracking: Tracking) -> str:
+    """Return what lets a database answer: a file, or what a server of its own keeps."""
+    if tracking.file is not None:
+        file = shlex.quote(str(tracking.file))
+        if "unable to open" in tracking.problem:
+            return f'sudo chown "$USER" {file}'
+        return f"mv {file} {file}.damaged"
+    if lacking := re.search(r"No module named '(\w+)'", tracking.problem):
+        return f"pip install {_DRIVERS.get(lacking[1], lacking[1])}"
+    parts = urlsplit(tracking.uri)
+    backend = parts.scheme.partition("+")[0]
+    start = f"sudo systemctl start {_DATABASES.get(backend, backend)}"
+    return _on(parts.hostname or "").do(start)
+
+
+def _on(host: str) -> Machine:
+    """Return a machine of which only its address is known."""
+    return Machine(host, "" if not host or is_loopback(host) else f"ssh {host}")
 
 
 def shown(uri: str) -> str:

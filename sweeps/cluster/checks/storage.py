@@ -16,25 +16,39 @@ class Trip:
     """The name of the system's error, as ENOSPC, where there was one."""
     arrived: bool = True
     """False where it was written, and the driver did not see it."""
+    barred: str = ""
+    """The folder on the way there that cannot be searched."""
+    of_driver: bool = False
+    """Whether it is the driver that cannot look there."""
 
 
 def check_storage(machine: Machine, storage: str, trip: Trip) -> Finding:
-    """Say what is wrong with a machine's way to the storage."""
+    """Say what is wrong with a machine's way to the storage.
+
+    Args:
+        machine: That wrote; the driver's where that one cannot look there.
+        storage: A path or URL.
+        trip: What became of the mark.
+    """
     if not trip.problem and trip.arrived:
         return Finding.ok("storage", machine, f"what it writes to {storage} is read by the driver")
     path = shlex.quote(storage)
+    if trip.barred:
+        mend = f"sudo chmod a+x {shlex.quote(trip.barred)}"
+        said = f"cannot reach {storage}: {trip.barred} cannot be searched"
+        return Finding.problem("storage", machine, said, mend)
     if trip.problem:
         mends = {
             "EACCES": f'sudo chown "$USER" {path}',
             "EPERM": f'sudo chown "$USER" {path}',
-            "EROFS": f"sudo mount -o remount,rw {path}",
+            "EROFS": f'sudo mount -o remount,rw "$(findmnt -n -o TARGET -T {path})"',
             "ENOSPC": f"sweeps clean --checkpoints --storage {path}",
             "EDQUOT": f"sweeps clean --checkpoints --storage {path}",
-            "ENOENT": f"sudo mount {path}",
+            "ENOENT": "sudo mount -a",
         }
         mend = mends.get(trip.error, f"touch {path}/.mark")
         return Finding.problem("storage", machine, f"cannot write {storage}: {trip.problem}", mend)
     return Finding.problem(
         "storage", machine, f"what it writes to {storage} the driver does not see: checkpoints "
-        "would be lost", f"sudo mount {path}",
+        "would be lost", "sudo mount -a",
     )  # fmt: skip

@@ -1,7 +1,9 @@
 """A machine as a whole, with storages planted around it."""
 
+import os
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +11,12 @@ import pytest
 
 from cifar_models.datasets.cifar import CIFAR10
 from sweeps.cluster.checks.storage import Trip, check_storage
-from sweeps.cluster.connection import Here, Piped, clock_of, facts_of, python_here
-from sweeps.cluster.doctor import HERE, Wanted, examine_here
-from sweeps.cluster.finding import Finding
+from sweeps.cluster.connection import Here, Piped, clock_of, facts_of
+from sweeps.cluster.doctor import HERE, Wanted, _stored, examine_here
+from sweeps.cluster.finding import Finding, Machine
 from sweeps.cluster.patients import Patient, trip
 from sweeps.record.places import resolve_places
-from tests.sweeps.cluster.test_probe import in_namespace, needs_root
+from tests.sweeps.cluster.test_probe import in_namespace, needs_root, python_here
 
 
 @pytest.fixture
@@ -53,11 +55,16 @@ def test_a_tracking_server_that_is_down(home: Path) -> None:
     assert found["tracking"].startswith("MLflow at http://127.0.0.1:9 does not answer")
 
 
-def test_a_database_of_another_version(home: Path, state: Path) -> None:
-    with sqlite3.connect(state / "mlflow.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = 'cbc13b556ace'")
+@pytest.mark.parametrize(("version", "age"), [("cbc13b556ace", "older"), ("ffff", "newer")])
+def test_a_database_of_another_version(home: Path, state: Path, version: str, age: str) -> None:
+    file = state / "mlflow.db"
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        database.execute("DROP TABLE scheduler_leases")  # what MLflow makes when it opens it
+    before = file.read_bytes()
     found = problems(examine_here(Wanted(resolve_places(str(state)), [])))
-    assert found["tracking"].endswith("is of another version of MLflow")
+    assert found["tracking"].endswith(f"was made by an MLflow that is {age} than this")
+    assert file.read_bytes() == before
 
 
 def test_data_that_is_not_there(home: Path) -> None:
@@ -100,7 +107,7 @@ def test_a_storage_that_both_see(home: Path, here: Patient, elsewhere: list[Pipe
         ("mount -t tmpfs -o ro none {}", "EROFS", "sudo mount -o remount,rw "),
         ("mount -t tmpfs -o size=4k none {0}; cat /dev/zero > {0}/x; true", "ENOSPC",
          "sweeps clean --checkpoints --storage "),
-        ("mount -t tmpfs none {}", "", "sudo mount "),
+        ("mount -t tmpfs none {}", "", "sudo mount -a"),
     ],
 )  # fmt: skip
 def test_a_storage_that_does_not_serve(
@@ -109,6 +116,44 @@ def test_a_storage_that_does_not_serve(
     found = trip(planted(mounts.format(home), elsewhere, here), here, str(home))
     assert (found.error, found.arrived) == (error, bool(error))
     assert check_storage(HERE, str(home), found).mend.startswith(mend)
+
+
+@pytest.fixture
+def shut() -> Iterator[Path]:
+    """A folder that nobody but root can look into, where everybody comes to."""
+    with tempfile.TemporaryDirectory() as above:
+        Path(above).chmod(0o755)
+        folder = Path(above, "shut")
+        (folder / "shared").mkdir(parents=True)
+        folder.chmod(0)
+        yield folder
+        folder.chmod(0o700)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def anybody(here: Patient, elsewhere: list[Piped]) -> Patient:
+    """A machine that is asked as a user without rights."""
+    elsewhere.append(Piped([*NOBODY, *python_here(sys._base_executable)]))
+    return Patient(Machine("anybody"), elsewhere[0], here.facts, here.clock)
+
+
+def test_a_storage_that_cannot_be_searched(shut: Path, anybody: Patient) -> None:
+    """The machine answers all else, and the folder in its way is named."""
+    storage = str(shut / "shared")
+    assert facts_of(anybody.connection, [storage]).disks[1].free
+    found = _stored(anybody, anybody, storage)
+    assert found.mend == f"sudo chmod a+x {shut}"
+
+
+@needs_root
+def test_a_storage_that_the_driver_cannot_search_is_told_of_the_driver(
+    shut: Path, anybody: Patient, here: Patient
+) -> None:
+    found = _stored(here, anybody, str(shut / "shared"))
+    assert (found.where, found.mend) == ("anybody", f"sudo chmod a+x {shut}")
 
 
 @needs_root

@@ -12,13 +12,13 @@ from sweeps.cluster.checks.hardware import check_clock, check_disks, check_gpus,
 from sweeps.cluster.checks.security import check_ports, check_token
 from sweeps.cluster.checks.software import Source, check_package, check_tools, check_versions
 from sweeps.cluster.connection import (
+    BOOT,
     Piped,
     Refused,
     Silent,
     clock_of,
     facts_of,
     probe_text,
-    python_here,
 )
 from sweeps.cluster.facts import Facts
 from tests.sweeps.cluster.healthy import DRIVER
@@ -26,6 +26,11 @@ from tests.sweeps.cluster.healthy import DRIVER
 Ask = Callable[..., Facts]
 _ALONE = ["unshare", "--mount", "--propagation", "private", "bash", "-c"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts file systems")
+
+
+def python_here(executable: str) -> list[str]:
+    """Return the command of a Python of this machine that answers."""
+    return [executable, "-c", BOOT]
 
 
 def in_namespace(mounts: str) -> list[str]:

@@ -64,6 +64,9 @@ def test_bad_input_is_a_sentence(tmp_path: Path) -> None:
     refuse(tmp_path, "--storage runs: give the whole path", "doctor", ours, "--storage", "runs")
     refuse(tmp_path, "no Ray cluster answers at 127.0.0.1:9",
            "doctor", "--address", "127.0.0.1:9", "--storage", tmp_path)  # fmt: skip
+    for alone in (("--address", "auto"), ("--nodes", 2)):
+        refuse(tmp_path, "--address and --nodes are of a Ray cluster", "doctor", ours, *alone)
+    refuse(tmp_path, "--nodes counts those of a Ray cluster", "doctor", "--nodes", 2)
     refuse(tmp_path, "unknown study 'no'", "doctor", "--study", "no", "--storage", tmp_path)
 
 
@@ -81,6 +84,7 @@ def test_the_head_is_told_what_was_typed_and_nothing_of_this_machine(
     monkeypatch.setattr(doctor, "examine_file", examine)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@here")
     monkeypatch.setenv("SWEEPS_STORAGE", "/mine")
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
     assert call("doctor", file).exit_code == 0
     assert call("doctor", file, "--storage", "/shared", "--study", "own.py").exit_code == 0
     assert told == [["None"], ["/shared", "--study=own.py", "--storage=/shared"]]

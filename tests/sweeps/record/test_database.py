@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from sweeps.record.database import make_database
+from sweeps.record.database import age_of, make_database
 from sweeps.record.journal import FILE as JOURNAL
 from sweeps.record.mlflow_runs import Runs
 
@@ -30,6 +30,17 @@ def test_a_database_whose_maker_is_killed_on_the_way_is_not_there(tmp_path: Path
     finally:
         event.remove(Engine, "before_cursor_execute", killed_at_the_fiftieth)
     assert not list(tmp_path.iterdir())
+
+
+def test_whose_a_database_is_and_nothing_is_made(tmp_path: Path, state: Path) -> None:
+    assert age_of(f"sqlite:///{state / 'mlflow.db'}") == "ours"
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    assert age_of(f"sqlite:///{empty}") == "new"
+    assert not empty.stat().st_size
+    empty.write_bytes(b"whatever it holds")
+    with pytest.raises(sqlalchemy.exc.DatabaseError):
+        age_of(f"sqlite:///{empty}")
 
 
 def test_a_database_that_is_there_stays(tmp_path: Path) -> None:

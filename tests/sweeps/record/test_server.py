@@ -9,6 +9,7 @@ import pytest
 
 from sweeps.record import server as module
 from sweeps.record.server import Server, way_in
+from sweeps.record.server_process import hold, note
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -75,13 +76,59 @@ def test_a_password_wants_what_asks_for_it(tmp_path: Path, monkeypatch: pytest.M
         Server(tmp_path, "192.168.1.10").start()
 
 
-@pytest.mark.parametrize("uri", ["http://127.0.0.1:5000", "http://localhost:5000"])
-def test_loopback_is_reached_by_forwarding_its_port(uri: str) -> None:
-    way = way_in(uri)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.0.1", "::1", "localhost"])
+def test_what_only_this_machine_reaches_asks_for_nothing(tmp_path: Path, host: str) -> None:
+    server = Server(tmp_path, host)
+    assert server.password is None
+    server.check_password()
+    at = "[::1]" if host == "::1" else host
+    assert server.uri == f"http://{at}:5000"
+    way = way_in(server.uri)
     assert way is not None
     assert "ray attach -p 5000 CLUSTER.yaml" in way
-    assert "ssh -N -L 5000:127.0.0.1:5000 " in way
-    assert way_in("http://192.168.1.10:5000") is None
+    assert f"ssh -N -L 5000:{at}:5000 " in way
+
+
+@pytest.mark.parametrize("host", ["192.168.1.10", "0.0.0.0", "::", "2001:db8::1", "head"])
+def test_what_others_reach_asks_for_a_password(tmp_path: Path, host: str) -> None:
+    server = Server(tmp_path, host)
+    assert server.password == tmp_path / "password"
+    assert way_in(server.uri) is None
+
+
+class Guarded(Healthy):
+    """Lets nobody in."""
+
+    def do_GET(self) -> None:
+        assert "Authorization" not in self.headers, "it may be a stranger's"
+        self.send_response(200 if self.path == "/health" else 401)
+        self.end_headers()
+        self.wfile.write(self.says)
+
+
+@pytest.mark.parametrize(
+    ("listening", "started", "said"),
+    [
+        (Healthy, True, "asks nobody for a password"),
+        (Guarded, True, ""),
+        (Guarded, False, "was not started over"),
+    ],
+    indirect=["listening"],
+)
+def test_one_that_answers_elsewhere_must_ask_for_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: int, started: bool, said: str
+) -> None:
+    monkeypatch.setattr(module, "is_loopback", lambda _: False)
+    server = Server(tmp_path, port=listening)
+    assert server.answers()
+    (tmp_path / "password").write_text("secret")
+    with hold(tmp_path) as lock:
+        note(lock, 1, server.uri if started else "http://192.168.1.10:5001")
+        if said:
+            with pytest.raises(ValueError, match=said):
+                server.check_password()
+        else:
+            server.check_password()
 
 
 def test_says_where_to_look_when_it_ends_at_once(

@@ -42,6 +42,16 @@ def test_a_mount_that_is_not_here(config: dict[str, Any]) -> None:
     ]  # fmt: skip
 
 
+def test_mounts_that_are_looked_up_from_another_folder(
+    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (found,) = (each for each in check_file(config, ROOT / "cluster.yaml")
+                if each.state == "problem")  # fmt: skip
+    assert "sweeps are not here, but in" in found.said
+    assert found.mend == f"cd {ROOT}"
+
+
 def test_a_token_that_does_not_travel(config: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / ".ray" / "auth_token").unlink()
     ((said, mend),) = problems(config)
@@ -81,6 +91,16 @@ def test_a_security_group(config: dict[str, Any], rule: dict[str, Any], is_open:
 
 
 def test_a_group_that_only_aws_knows(config: dict[str, Any]) -> None:
+    def group() -> tuple[str, str]:
+        found = check_file(config, Path("f"))
+        return next((each.state, each.mend) for each in found if each.check == "security group")
+
+    assert group() == (
+        "unknown",
+        "aws ec2 describe-security-groups --filters Name=group-name,Values=cifar-sweeps "
+        "--output table",
+    )
+    del config["provider"]["security_group"]
+    assert group() == ("ok", "")
     config["available_node_types"]["head"]["node_config"]["SecurityGroupIds"] = ["sg-1"]
-    (found,) = [each for each in check_file(config, Path("f")) if each.check == "security group"]
-    assert found.state == "unknown"
+    assert group() == ("unknown", "aws ec2 describe-security-groups --output table")

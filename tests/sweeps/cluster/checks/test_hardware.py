@@ -48,7 +48,7 @@ def test_disks_with_room() -> None:
 )  # fmt: skip
 def test_a_full_disk(disk: dict[str, Any], said: str, mend: str) -> None:
     (found,) = check_disks(WORKER, facts(disks=[disk]), "/shared/sweeps")
-    assert (found.state, found.said, found.mend) == ("problem", said, f"{LOGIN}'{mend}'")
+    assert (found.state, found.said, found.mend) == ("problem", said, WORKER.do(mend))
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,31 @@ def key(tmp_path: Path) -> Path:
          f"ping -c 3 10.0.0.2  # switch it on, or take its address out of {FILE}"),
         ("bash: line 1: exec: : not found", "it has no Python: bash: line 1: exec: : not found",
          "ssh -i key researcher@10.0.0.2 'sudo apt-get install python3-venv'"),
+        ("Connection timed out during banner exchange", "it takes the connection, and its ssh "
+         "server hangs: Connection timed out during banner exchange",
+         "(at 10.0.0.2 itself) sudo systemctl restart ssh"),
+        ("no answer within 120 s",
+         "ssh connects, and the login hangs: no answer within 120 s",
+         "ssh -i key researcher@10.0.0.2 'timeout 20 bash --login -i -x -c true'  # shows where"),
+        ("[Errno 13] Permission denied: '/proc/x'", "ssh gets in, and its Python does not answer: "
+         "[Errno 13] Permission denied: '/proc/x'", "ssh -i key researcher@10.0.0.2 "
+         "'bash --login -i -c '\"'\"'command -v python; python -VV'\"'\"''"),
+        ("ssh: Could not resolve hostname python: Name or service not known",
+         "nobody here knows its name: ssh: Could not resolve hostname python: Name or service not "
+         "known", f"${{{{EDITOR:-vi}}}} {FILE}"),
     ],
 )  # fmt: skip
 def test_a_machine_that_does_not_answer(silence: str, said: str, mend: str, key: Path) -> None:
     found = check_answer(WORKER, silence, key, FILE)
     assert (found.state, found.said, found.mend) == ("problem", said, mend.format(key=key))
+
+
+def test_a_way_through_another_machine_that_is_shut(key: Path) -> None:
+    behind = Machine("10.0.0.2", "ssh -o 'ProxyCommand=ssh -W %h:%p gate' researcher@10.0.0.2")
+    silence = "kex_exchange_identification: Connection closed by remote host"
+    found = check_answer(behind, silence, key, FILE)
+    assert found.said == f"its ssh_proxy_command does not get there: {silence}"
+    assert found.mend == f"${{EDITOR:-vi}} {FILE}"
 
 
 def test_a_key_that_is_not_there() -> None:

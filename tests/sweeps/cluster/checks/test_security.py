@@ -81,4 +81,4 @@ def test_loopback_is_nobodys_business(address: str) -> None:
 def test_ray_must_listen_for_its_nodes() -> None:
     found = check_ports(WORKER, facts())
     assert found.state == "ok"
-    assert found.said == "only Ray listens, on 6379: its token guards all but its metrics"
+    assert found.said == "only Ray listens on 6379: its token guards all but its metrics"

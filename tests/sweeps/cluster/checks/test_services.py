@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.cluster.checks.services import Tracking, check_data, check_tracking, shown
+from sweeps.cluster.finding import Machine
 from tests.sweeps.cluster.healthy import DRIVER
 
 SERVER = "http://127.0.0.1:5077"
@@ -12,13 +13,33 @@ SERVER = "http://127.0.0.1:5077"
     ("tracking", "said", "mend"),
     [
         (Tracking(SERVER, served=True, problem="MLflow does not answer"), "MLflow does not answer",
-         "mlflow server --host 127.0.0.1 --port 5077 "),
-        (Tracking("sqlite:////s/mlflow.db", served=False,
-                  problem="Detected out-of-date database schema (found version a, ...)"),
-         "the database sqlite:////s/mlflow.db is of another version of MLflow",
+         "sweeps serve --port 5077 --folder ~/mlflow"),
+        (Tracking("http://10.0.0.1:5000", served=True, problem="MLflow does not answer"),
+         "MLflow does not answer",
+         Machine("10.0.0.1", "ssh 10.0.0.1").do(
+             "sweeps serve --host 10.0.0.1 --port 5000 --folder ~/mlflow")),
+        (Tracking("http://10.0.0.1:5000", served=True, problem="failed with error code 401 != 200"),
+         "failed with error code 401 != 200",
+         "export MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=$(cat "),
+        (Tracking("sqlite:////s/mlflow.db", served=False, age="older"),
+         "the database sqlite:////s/mlflow.db was made by an MLflow that is older than this",
          "mlflow db upgrade sqlite:////s/mlflow.db"),
-        (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, age="newer"),
+         "the database sqlite:////s/mlflow.db was made by an MLflow that is newer than this",
+         "pip install --upgrade mlflow"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, problem="file is not a database",
+                  file=Path("/s/mlflow.db")),
          "file is not a database", "mv /s/mlflow.db /s/mlflow.db.damaged"),
+        (Tracking("sqlite:////s/mlflow.db", served=False, problem="unable to open database file",
+                  file=Path("/s/mlflow.db")),
+         "unable to open database file", 'sudo chown "$USER" /s/mlflow.db'),
+        (Tracking("postgresql://10.0.0.1/runs", served=False, problem="Connection refused"),
+         "Connection refused", "ssh 10.0.0.1 'sudo systemctl start postgresql'"),
+        (Tracking("mysql+pymysql://me@localhost/runs", served=False, problem="Connection refused"),
+         "Connection refused", "sudo systemctl start mysql"),
+        (Tracking("postgresql://10.0.0.1/runs", served=False,
+                  problem="No module named 'psycopg'"),
+         "No module named 'psycopg'", "pip install 'psycopg[binary]'"),
         (Tracking(SERVER, served=True, version="2.9.1"),
          "its MLflow is 2.9.1, and 3.10 is the oldest that will do",
          "pip install --upgrade 'mlflow>=3.10'"),
@@ -33,7 +54,7 @@ def test_a_record_that_cannot_be_kept(tracking: Tracking, said: str, mend: str) 
 @pytest.mark.parametrize(
     "tracking",
     [Tracking(SERVER, served=True, version="3.17.2"), Tracking(SERVER, served=True),
-     Tracking("sqlite:////s/mlflow.db", served=False, new=True)],
+     Tracking("sqlite:////s/mlflow.db", served=False, age="new")],
 )  # fmt: skip
 def test_one_that_can(tracking: Tracking) -> None:
     assert check_tracking(DRIVER, tracking).state == "ok"
@@ -42,8 +63,9 @@ def test_one_that_can(tracking: Tracking) -> None:
 def test_a_password_is_never_shown() -> None:
     uri = "postgresql://mlflow:secret@10.0.0.1:5432/runs"
     assert shown(uri) == "postgresql://mlflow:***@10.0.0.1:5432/runs"
-    behind = check_tracking(DRIVER, Tracking(uri, served=False, problem="out-of-date"))
+    behind = check_tracking(DRIVER, Tracking(uri, served=False, age="older"))
     assert "secret" not in f"{behind}"
+    assert behind.mend.startswith('mlflow db upgrade "$MLFLOW_TRACKING_URI"'), "*** opens nothing"
 
 
 def test_data_that_is_not_whole(tmp_path: Path) -> None:
