@@ -1,13 +1,12 @@
 """One cluster of hosts for all tests here: it takes a minute to come up."""
 
 import contextlib
-import os
-import shutil
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster.hosts import skip_without_hosts
 from tests.cluster.local_cluster import LocalCluster, local_cluster
 
 STUDY = '''
@@ -48,8 +47,7 @@ STUDY = Study(
 @pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Three hosts on which Ray runs; the user's study lies on the head."""
-    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "rsync", "/usr/sbin/sshd"))):
-        pytest.skip("hosts are made of namespaces, which takes root, iproute2, rsync and sshd")
+    skip_without_hosts()
     with local_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         cluster.up()
         (cluster.folder / "shared.py").write_text(STUDY, encoding="utf-8")

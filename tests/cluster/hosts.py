@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 _SUBNETS = range(256)
 """Of 10.201.0.0/16, each one's hosts apart from others': several tests may run at once."""
 _READY_SECONDS = 20
@@ -150,6 +152,16 @@ class Host:
         self.kill()
         run("ip", "link", "delete", self._link)  # a namespace goes only some time after its name
         run("ip", "netns", "delete", self._space)
+
+
+def skip_without_hosts() -> None:
+    """Skip the test where hosts cannot be made."""
+    tools = all(map(shutil.which, ("ip", "rsync", "/usr/sbin/sshd")))
+    if os.geteuid() != 0 or not tools:
+        pytest.skip("hosts are made of namespaces, which takes root, iproute2, rsync and sshd")
+    asked = ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"]
+    if subprocess.run(asked, check=False, capture_output=True).returncode:
+        pytest.skip("hosts are made of namespaces, which this machine does not let root make")
 
 
 @contextlib.contextmanager

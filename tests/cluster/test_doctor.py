@@ -4,9 +4,7 @@ A clock that is off is not among them: all hosts here have the clock of this mac
 """
 
 import json
-import os
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +22,7 @@ from sqlalchemy import create_engine
 
 from sweeps.cluster.finding import Finding
 from sweeps.record.database import age_of
-from tests.cluster.hosts import Host, hosts
+from tests.cluster.hosts import Host, hosts, skip_without_hosts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -165,8 +163,7 @@ class Ward:
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     """All is well there."""
-    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "rsync", "/usr/sbin/sshd"))):
-        pytest.skip("hosts are made of namespaces, which takes root, iproute2, rsync and sshd")
+    skip_without_hosts()
     folder = tmp_path_factory.mktemp("doctor")
     with hosts(1 + WORKERS + 1, folder) as there:
         yield Ward(there, folder)
