@@ -20,6 +20,7 @@ def test_they_are_sent_to_a_cluster_and_nowhere_on_this_machine(
 ) -> None:
     asked = {}
     monkeypatch.setattr(ray, "init", lambda **options: asked.update(options))
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
     monkeypatch.setattr(
         "sweeps.execution.ray_session.plan_resources", lambda *_: Resources(1, 0.0, 2)
     )
