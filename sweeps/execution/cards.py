@@ -6,7 +6,7 @@ begin on a larger one: other seeds, and recipes that differ in real numbers alon
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 
 _FIELDS = "memory.total,name"
+_SECONDS = 60.0
 _GIB = 1024
 
 Answers = dict[str, list[str]]
@@ -66,8 +67,8 @@ class Cards:
 
     def __init__(
         self, journal: Journal,
-        nodes: Callable[[], list[str]] = nodes_with_gpus,
-        ask: Callable[[Iterable[str], str], Answers] = ask_nodes,
+        nodes: Callable[[], Collection[str]] = nodes_with_gpus,
+        ask: Callable[[Iterable[str], str, float], Answers] = ask_nodes,
     ) -> None:  # fmt: skip
         self._journal, self._nodes, self._ask = journal, nodes, ask
         self._known: dict[str, Card | None] = {}
@@ -117,7 +118,7 @@ class Cards:
         wanted = list(nodes)
         unasked = [node for node in wanted if node not in self._known]
         if unasked:
-            answers = self._ask(unasked, _FIELDS)
+            answers = self._ask(unasked, _FIELDS, _SECONDS)
             self._known |= {node: parse_card(lines) for node, lines in answers.items()}
         known = ((node, self._known.get(node)) for node in wanted)
         return {node: card for node, card in known if card}

@@ -51,7 +51,7 @@ class Nodes:
     def ids(self) -> list[str]:
         return list(self.answers)
 
-    def ask(self, nodes: Iterable[str], fields: str) -> Answers:
+    def ask(self, nodes: Iterable[str], fields: str, seconds: float) -> Answers:
         assert fields == "memory.total,name"
         self.asked.update(wanted := list(nodes))
         return {node: self.answers[node] for node in wanted}
