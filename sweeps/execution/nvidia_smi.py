@@ -15,8 +15,8 @@ _SECONDS = 30
 def ask(fields: str) -> list[str]:
     """Return a line for each GPU of this machine; none where there is no such tool, as with AMD's.
 
-    Only those of CUDA_VISIBLE_DEVICES count, where it names any: Ray hides all from a task that
-    asked for none.
+    Only those of CUDA_VISIBLE_DEVICES count, where it names any: in a task that asked for no GPU
+    it is what the node was started with. The tool's numbers are CUDA's, as `sweeps` sets its order.
 
     Args:
         fields: As its ``--query-gpu`` names them.

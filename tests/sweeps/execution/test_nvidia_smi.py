@@ -1,5 +1,8 @@
 """NVIDIA's tool, as a node runs it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +10,17 @@ import pytest
 import ray
 
 from sweeps.execution.nvidia_smi import ask_nodes, nodes_with_gpus
+
+
+@pytest.mark.parametrize(("own", "order"), [(None, "PCI_BUS_ID"), ("FASTEST_FIRST",) * 2])
+def test_cuda_counts_gpus_as_the_tool_does_unless_told_otherwise(
+    own: str | None, order: str
+) -> None:
+    code = "import os, sweeps; print(os.environ['CUDA_DEVICE_ORDER'])"
+    env = {name: value for name, value in os.environ.items() if name != "CUDA_DEVICE_ORDER"}
+    env |= {"CUDA_DEVICE_ORDER": own} if own else {}
+    process = [sys.executable, "-c", code]
+    assert subprocess.check_output(process, text=True, env=env).strip() == order
 
 
 @pytest.fixture
