@@ -6,7 +6,8 @@ begin on a larger one: other seeds, and recipes that differ in real numbers alon
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 
 _FIELDS = "memory.total,name"
+_FIRST, _AGAIN = 30.0, 10.0
+"""Seconds that nodes have to answer: meanwhile no result is heard and no trial handed out."""
 _GIB = 1024
 
 Answers = dict[str, list[str]]
@@ -31,7 +34,13 @@ class Card(NamedTuple):
 
     def __str__(self) -> str:
         """Return it for people."""
+        if self == UNTOLD:
+            return self.model
         return f"{self.model} ({self.memory / _GIB:.0f} GiB)"
+
+
+UNTOLD = Card(sys.maxsize, "a GPU whose machine has not answered yet")
+"""It may be as large as any."""
 
 
 def parse_card(lines: Iterable[str]) -> Card | None:
@@ -66,11 +75,12 @@ class Cards:
 
     def __init__(
         self, journal: Journal,
-        nodes: Callable[[], list[str]] = nodes_with_gpus,
-        ask: Callable[[Iterable[str], str], Answers] = ask_nodes,
+        nodes: Callable[[], Collection[str]] = nodes_with_gpus,
+        ask: Callable[[Iterable[str], str, float], Answers] = ask_nodes,
     ) -> None:  # fmt: skip
         self._journal, self._nodes, self._ask = journal, nodes, ask
         self._known: dict[str, Card | None] = {}
+        self._asked: set[str] = set()
 
     @cached_property
     def _lacked(self) -> dict[str, int]:
@@ -82,11 +92,15 @@ class Cards:
         return lacked
 
     def too_small(self, spec: TrialSpec) -> tuple[str, ...]:
-        """Return the nodes where a trial shall not go, as far as others of its kind tell."""
+        """Return the nodes where a trial shall not go, as far as others of its kind tell.
+
+        A node that has not answered is none of them, and is not waited for again.
+        """
         lacked = self._lacked and self._lacked.get(_kind(spec.recipe))
         if not lacked:
             return ()
         nodes = self._nodes()
+        self._learn(set(nodes) - self._asked)
         enough = roomy(self._cards(nodes), lacked)
         return tuple(sorted(set(nodes) - set(enough)))
 
@@ -94,13 +108,14 @@ class Cards:
         """Take notice that a trial did not fit on a node's card, which it had for itself.
 
         Returns:
-            A sentence that says where it goes on; empty if no other node has more memory.
+            A sentence that says where it goes on; empty if no other node can have more memory.
         """
         nodes = self._nodes()
         if len(nodes) < 2:  # nothing to ask for
             return ""
+        self._learn({*nodes, node})
         cards, kind = self._cards({*nodes, node}), _kind(spec.recipe)
-        if node not in cards:
+        if cards.get(node, UNTOLD) == UNTOLD:
             return ""
         lacked = max(cards[node].memory, self._lacked.get(kind, 0))
         if lacked > self._lacked.get(kind, 0):
@@ -112,14 +127,17 @@ class Cards:
         kinds = " or ".join(map(str, sorted(larger)))
         return f"Trial {spec.id} did not fit on {cards[node]}: it goes on where there is {kinds}."
 
-    def _cards(self, nodes: Iterable[str]) -> dict[str, Card]:
-        """Return what is known of nodes; each is asked once."""
-        wanted = list(nodes)
-        unasked = [node for node in wanted if node not in self._known]
-        if unasked:
-            answers = self._ask(unasked, _FIELDS)
+    def _learn(self, nodes: set[str]) -> None:
+        """Ask those of the nodes that have not answered before."""
+        seconds = _AGAIN if nodes <= self._asked else _FIRST
+        self._asked |= nodes
+        if silent := sorted(nodes - self._known.keys()):
+            answers = self._ask(silent, _FIELDS, seconds)
             self._known |= {node: parse_card(lines) for node, lines in answers.items()}
-        known = ((node, self._known.get(node)) for node in wanted)
+
+    def _cards(self, nodes: Iterable[str]) -> dict[str, Card]:
+        """Return the cards of nodes, but of those whose answer was of no use."""
+        known = ((node, self._known.get(node, UNTOLD)) for node in nodes)
         return {node: card for node, card in known if card}
 
 

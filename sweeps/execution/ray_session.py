@@ -209,7 +209,7 @@ def plan_resources(
     offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
     cpus, gpus = offered.get("CPU", 0), offered.get("GPU", 0)
     resources = divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
-    return replace(resources, gpu=oldest_of_cluster())
+    return replace(resources, gpu=oldest_of_cluster()) if resources.gpus_per_trial else resources
 
 
 def plan_resources_here(
@@ -232,7 +232,7 @@ def plan_resources_here(
     resources = divide(cpus, 1 if apple else gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
     if apple:
         return replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
-    return replace(resources, gpu=oldest_here())
+    return replace(resources, gpu=oldest_here()) if resources.gpus_per_trial else resources
 
 
 def divide(

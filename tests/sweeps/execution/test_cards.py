@@ -43,18 +43,22 @@ def test_what_did_not_fit_goes_to_larger_cards_or_else_to_the_largest() -> None:
 
 
 class Nodes:
-    """What nodes would answer, and how often each was asked."""
+    """What nodes would answer, if at all, and how often each was asked."""
 
-    def __init__(self, **answers: list[str]) -> None:
+    def __init__(self, **answers: list[str] | None) -> None:
         self.answers, self.asked = answers, Counter[str]()
+        self.silent = set[str]()
 
     def ids(self) -> list[str]:
         return list(self.answers)
 
-    def ask(self, nodes: Iterable[str], fields: str) -> Answers:
+    def ask(self, nodes: Iterable[str], fields: str, seconds: float) -> Answers:
         assert fields == "memory.total,name"
         self.asked.update(wanted := list(nodes))
-        return {node: self.answers[node] for node in wanted}
+        assert seconds <= (30 if set(wanted) - self.silent else 10), "results wait meanwhile"
+        self.silent = {node for node in wanted if self.answers.get(node) is None}
+        told = ((node, self.answers.get(node)) for node in wanted)
+        return {node: lines for node, lines in told if lines is not None}
 
     def cards(self, journal: Journal) -> Cards:
         return Cards(journal, self.ids, self.ask)
@@ -99,6 +103,34 @@ def test_there_is_nowhere_to_go_from_the_largest_card(journal: Journal) -> None:
 )
 def test_nothing_goes_on_where_no_larger_card_is_known(nodes: Nodes, journal: Journal) -> None:
     assert nodes.cards(journal).outgrown(FIRST, "a") == ""
+
+
+def test_a_node_that_does_not_answer_may_have_room(journal: Journal) -> None:
+    nodes = Nodes(a=[SMALL], b=None)
+    cards = nodes.cards(journal)
+    assert cards.outgrown(FIRST, "a").endswith("a GPU whose machine has not answered yet.")
+    for _ in range(3):
+        assert cards.too_small(SECOND) == ("a",)
+    assert nodes.asked == {"a": 1, "b": 1}, "no hand-out waits for it again"
+    assert cards.outgrown(SECOND, "b") == "", "on how much it did not fit is not known"
+
+
+def test_a_node_that_was_late_once_is_asked_when_memory_lacks_again(journal: Journal) -> None:
+    nodes = Nodes(a=[SMALL], b=None, c=[LARGE])
+    cards = nodes.cards(journal)
+    cards.outgrown(FIRST, "a")
+    assert cards.too_small(SECOND) == ("a",)
+    nodes.answers["b"] = [SMALL]
+    assert "A100" in cards.outgrown(SECOND, "b")
+    assert cards.too_small(SECOND) == ("a", "b")
+
+
+def test_silence_after_a_restart_holds_up_one_hand_out_alone(journal: Journal) -> None:
+    Nodes(a=[SMALL], b=[LARGE]).cards(journal).outgrown(FIRST, "a")
+    nodes = Nodes(a=None, b=None)
+    cards = nodes.cards(journal)
+    assert cards.too_small(FIRST) == cards.too_small(SECOND) == ()
+    assert nodes.asked == {"a": 1, "b": 1}
 
 
 def test_what_is_trained_afresh_is_not_known_to_be_large(journal: Journal) -> None:
