@@ -34,29 +34,31 @@ def gather(
 ) -> None:  # fmt: skip
     """Ask a cluster that grows for room for so many trials, and wait until it is there.
 
+    The request ends with the waiting, however that ends: a cluster would keep, and rent, what it
+    names for ever. What trials use is kept by them.
+
     Args:
         trials: At once.
         bundle: What one of them takes.
         console: Is told of every change.
         nodes: Those that have joined.
-        ask: The cluster's autoscaler.
+        ask: The cluster's autoscaler; each request takes the place of the last.
     """
-    (ask or _ask_autoscaler)([dict(bundle)] * trials)
+    ask = ask or _ask_autoscaler
     before = -1
-    while (now := room(nodes(), bundle)) < trials:
-        if now != before:
-            joined = sum(node["Alive"] for node in nodes())
-            console.print(
-                f"Waiting for machines: {joined} have joined, with room for {now} of the {trials} "
-                "trials of --min-concurrent."
-            )
-        before = now
-        time.sleep(_PERIOD)
-
-
-def let_go() -> None:
-    """Let the cluster shrink again when its machines are idle."""
-    _ask_autoscaler([])
+    try:
+        ask([dict(bundle)] * trials)
+        while (now := room(nodes(), bundle)) < trials:
+            if now != before:
+                joined = sum(node["Alive"] for node in nodes())
+                console.print(
+                    f"Waiting for machines: {joined} have joined, with room for {now} of the "
+                    f"{trials} trials of --min-concurrent."
+                )
+            before = now
+            time.sleep(_PERIOD)
+    finally:
+        ask([])
 
 
 def _ask_autoscaler(bundles: list[dict[str, float]]) -> None:

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
-from sweeps.execution.gathering import gather, let_go
+from sweeps.execution.gathering import gather
 from sweeps.execution.options import GpuShare
 from sweeps.execution.shipping import runtime_env
 
@@ -104,6 +104,7 @@ class RaySession:
                 )
         else:
             connect(self.address)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # it was Ray's again
             if self._least:
                 cpus, gpus, _ = self._wanted
                 share = 1.0 if gpus == "auto" else float(gpus or 0.0)
@@ -148,8 +149,6 @@ class RaySession:
         if self._started:
             self._started.exception()  # waits
         signal.signal(signal.SIGTERM, self._previous)
-        if self._least and not self.own:
-            let_go()
         ray.shutdown()
         self._beside.shutdown()
 

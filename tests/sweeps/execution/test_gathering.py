@@ -34,10 +34,21 @@ def test_it_asks_for_machines_and_waits_for_the_last(monkeypatch: pytest.MonkeyP
 
     bundle = {"CPU": 2.0, "GPU": 1.0}
     gather(2, bundle, Console(file=said, width=200), nodes, asked.append)
-    assert asked == [[bundle, bundle]]
+    assert asked == [[bundle, bundle], []], "what is idle later must be free to go"
     lines = said.getvalue().splitlines()
     assert lines[0] == (
         "Waiting for machines: 1 have joined, with room for 0 of the 2 trials of --min-concurrent."
     )
     assert "2 have joined, with room for 1 of the 2" in lines[-1]
     assert len(lines) == 2, "the same is not said twice"
+
+
+def test_who_stops_waiting_wants_no_machines_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gathering.time, "sleep", interrupted)
+    asked: list[list[dict[str, float]]] = []
+    with pytest.raises(KeyboardInterrupt):
+        gather(1, {"CPU": 1.0}, Console(file=io.StringIO()), lambda: [node(0)], asked.append)
+    assert asked == [[{"CPU": 1.0}], []]

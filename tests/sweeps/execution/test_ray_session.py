@@ -1,4 +1,5 @@
 import os
+import signal
 
 import pytest
 import torch
@@ -115,3 +116,21 @@ def test_a_cluster_of_no_machines_is_told_how_it_grows(
 def test_one_machine_cannot_be_waited_for() -> None:
     with pytest.raises(ValueError, match="--min-concurrent 1000: this machine has room for"):
         RaySession("local", 1, 0.0, min_concurrent=1000).__enter__()
+
+
+def test_sigterm_ends_a_wait_for_machines_like_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def connect(_: str) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: ended.append("by Ray's own handler"))
+
+    monkeypatch.setattr(ray_session, "connect", connect)
+    monkeypatch.setattr(ray_session, "gather", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 1))
+    usual = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            RaySession("10.0.0.1:6379", 1, 0.0, min_concurrent=2).__enter__()
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+    assert not ended
