@@ -27,8 +27,21 @@ def room(nodes: Iterable[Mapping[str, Any]], bundle: Bundle) -> int:
     )
 
 
+def bundle_of(nodes: Iterable[Mapping[str, Any]], cpus: float, gpus: float | None) -> Bundle:
+    """Return what one trial takes; a whole GPU by default, as soon as a node has any.
+
+    Args:
+        nodes: As `ray.nodes` describes them.
+        cpus: Of one trial.
+        gpus: Of one trial; None where nobody has said.
+    """
+    if gpus is None:
+        gpus = float(any(node["Alive"] and node["Resources"].get("GPU") for node in nodes))
+    return {"CPU": cpus, "GPU": gpus}
+
+
 def gather(
-    trials: int, bundle: Bundle, console: Console,
+    trials: int, cpus: float, gpus: float | None, console: Console,
     nodes: Callable[[], list[dict[str, Any]]] = ray.nodes,
     ask: Callable[[list[dict[str, float]]], None] | None = None,
 ) -> None:  # fmt: skip
@@ -39,23 +52,29 @@ def gather(
 
     Args:
         trials: At once.
-        bundle: What one of them takes.
+        cpus: Of one trial.
+        gpus: Of one trial; None: a whole one as soon as a node has any.
         console: Is told of every change.
         nodes: Those that have joined.
         ask: The cluster's autoscaler; each request takes the place of the last.
     """
     ask = ask or _ask_autoscaler
+    asked: Bundle = {}
     before = -1
     try:
-        ask([dict(bundle)] * trials)
-        while (now := room(nodes(), bundle)) < trials:
+        while True:
+            joined = nodes()
+            bundle = bundle_of(joined, cpus, gpus)
+            if bundle != asked:
+                ask([dict(bundle)] * trials)
+            if (now := room(joined, bundle)) >= trials:
+                return
             if now != before:
-                joined = sum(node["Alive"] for node in nodes())
                 console.print(
-                    f"Waiting for machines: {joined} have joined, with room for {now} of the "
-                    f"{trials} trials of --min-concurrent."
+                    f"Waiting for machines: {sum(node['Alive'] for node in joined)} have joined, "
+                    f"with room for {now} of the {trials} trials of --min-concurrent."
                 )
-            before = now
+            asked, before = bundle, now
             time.sleep(_PERIOD)
     finally:
         ask([])

@@ -107,8 +107,7 @@ class RaySession:
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # it was Ray's again
             if self._least:
                 cpus, gpus, _ = self._wanted
-                share = 1.0 if gpus == "auto" else float(gpus or 0.0)
-                gather(self._least, {"CPU": float(cpus), "GPU": share}, self._console)
+                gather(self._least, cpus, 1.0 if gpus == "auto" else gpus, self._console)
             else:
                 check_joined("GPU" if self._wanted[1] else "CPU")
             self.resources = plan_resources(*self._wanted)
