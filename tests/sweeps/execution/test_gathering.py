@@ -1,13 +1,20 @@
 """A study that waits for its machines."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from sweeps.execution import gathering
+from sweeps.execution import gathering, ray_session, runner
 from sweeps.execution.gathering import gather, room
+from sweeps.execution.options import Options
+from sweeps.execution.ray_session import Resources
+from sweeps.execution.runner import StudyRun
+from sweeps.record.driver import at_work
+from sweeps.record.places import resolve_places
+from tests.sweeps.record.recorded import STUDY
 
 
 def node(cpus: float, gpus: float = 0.0, *, alive: bool = True) -> dict[str, Any]:
@@ -70,3 +77,35 @@ def test_who_stops_waiting_wants_no_machines_any_more(monkeypatch: pytest.Monkey
     with pytest.raises(KeyboardInterrupt):
         gather(1, 1.0, 0.0, Console(file=io.StringIO()), lambda: [node(0)], asked.append)
     assert asked == [[{"CPU": 1.0, "GPU": 0.0}], []]
+
+
+def test_a_study_that_waits_is_seen_and_waits_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = resolve_places(str(tmp_path / "runs"))
+    options = Options(address="10.0.0.1:6379", min_concurrent=2)
+    study = StudyRun(STUDY, (), places, options, Console(file=io.StringIO()))
+    seen: list[str] = []
+
+    def look(*_: object) -> None:
+        driver = at_work(places.state)
+        seen.append(driver.study if driver else "nobody")
+
+    def wait(*_: object) -> None:
+        look()
+        with pytest.raises(ValueError, match="another driver is at work"):
+            study.execute()
+
+    def begin(*_: object) -> None:
+        look()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ray_session, "connect", look)
+    monkeypatch.setattr(ray_session, "gather", wait)
+    monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 2))
+    monkeypatch.setattr(runner, "Runs", begin)
+    with pytest.raises(KeyboardInterrupt):
+        study.execute()
+    assert seen == ["nobody", "small", "small", "small"]
+    look()
+    assert seen[-1] == "nobody", "a cluster that does not answer is told of before"
