@@ -206,10 +206,12 @@ def check_joined(kind: str) -> None:
     Raises:
         ValueError: None has such a device, ``CPU`` or ``GPU``.
     """
-    if not ray.cluster_resources().get(kind):  # type: ignore[no-untyped-call]
+    offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    if not offered.get(kind):
+        instead = ", or leave --gpus-per-trial out to train on CPUs" if offered.get("CPU") else ""
         raise ValueError(
             f"no machine with a {kind} to train on has joined the cluster; if it grows, give "
-            "--min-concurrent N: it is asked for room for N trials, and waited for"
+            "--min-concurrent N: it is asked for room for N trials, and waited for" + instead
         )
 
 

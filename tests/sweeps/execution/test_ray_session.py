@@ -109,8 +109,10 @@ def test_a_cluster_of_no_machines_is_told_how_it_grows(
 ) -> None:
     monkeypatch.setattr("ray.cluster_resources", lambda: offered)
     said = f"no machine with a {lacking} to train on has joined .* give --min-concurrent N"
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said) as refused:
         RaySession("10.0.0.1:6379", 1, gpus).__enter__()
+    told = "or leave --gpus-per-trial out to train on CPUs" in str(refused.value)
+    assert told == bool(offered), "without CPUs, it would be no way"
 
 
 def test_one_machine_cannot_be_waited_for() -> None:
