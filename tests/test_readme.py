@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from sweeps.__main__ import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,6 +103,15 @@ def test_names_every_command_and_option_it_tells_of(tmp_path: Path) -> None:
     ), "an option of the README is none of `sweeps run`"
     commands = set(re.findall(r"`sweeps (\w+)", table))
     assert commands == set(re.findall(r"^. (\w+)  ", every, re.M)), "commands and README differ"
+
+
+def test_what_is_typed_on_a_cluster_is_known_to_its_command() -> None:
+    typed = re.findall(r"^\$ ray exec \S+ 'sweeps (\w+)(.*?)'", "\n".join(lines("console")), re.M)
+    assert {"plan", "status"} <= {name for name, _ in typed}
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, rest in typed:
+        known = {word for option in commands[name].params for word in option.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"sweeps {name}{rest}"
 
 
 @pytest.mark.slow

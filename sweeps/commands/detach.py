@@ -30,16 +30,20 @@ def detach(state: Path) -> None:
         driver = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    while driver.poll() is None:
-        found = at_work(state)
-        if found is not None and found.process == driver.pid:
-            typer.echo(
-                f"study {found.study} runs in the background: {found}\n"
-                f"what it prints:   sweeps attach --state {state}\n"
-                f"how far it is:    sweeps status --state {state}\n"
-                f"end it:           sweeps stop --state {state}"
-            )
-            return
-        time.sleep(_PERIOD)
+    try:
+        while driver.poll() is None:
+            found = at_work(state)
+            if found is not None and found.process == driver.pid:
+                typer.echo(
+                    f"study {found.study} runs in the background: {found}\n"
+                    f"what it prints:   sweeps attach --state {state}\n"
+                    f"how far it is:    sweeps status --state {state}\n"
+                    f"end it:           sweeps stop --state {state}"
+                )
+                return
+            time.sleep(_PERIOD)
+    except KeyboardInterrupt:  # nobody would know of it
+        driver.terminate()
+        raise
     typer.echo(printed.read_text(encoding="utf-8", errors="replace"), nl=False)
     raise typer.Exit(driver.returncode)

@@ -126,10 +126,8 @@ def _probed(
     from sweeps.record.places import make_writable
 
     make_writable(places)
-    wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
     left = [each for phase in found.phases for each in phase.left]
-    told = Console(stderr=True)
-    with RaySession(options.address, *wanted, options.min_concurrent, told) as session:
+    with RaySession.of(options, Console(stderr=True)) as session:
         costs = forecast_cost(left, ImageStore(options.data_dir), sources, session, price)
     costs.write(places.folder(study.name))
     return costs

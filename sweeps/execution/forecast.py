@@ -265,7 +265,6 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
 
 
 def _resources(options: Options) -> Resources:
-    wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
     told = Console(stderr=True)  # that it waits for machines: the plan may be JSON
-    with RaySession(options.address, *wanted, options.min_concurrent, told) as session:
+    with RaySession.of(options, told) as session:
         return session.resources

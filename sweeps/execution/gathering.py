@@ -27,36 +27,57 @@ def room(nodes: Iterable[Mapping[str, Any]], bundle: Bundle) -> int:
     )
 
 
+def bundle_of(nodes: Iterable[Mapping[str, Any]], cpus: float, gpus: float | None) -> Bundle:
+    """Return what one trial takes; a whole GPU by default, as soon as a node has any.
+
+    Args:
+        nodes: As `ray.nodes` describes them.
+        cpus: Of one trial.
+        gpus: Of one trial; None where nobody has said.
+    """
+    if gpus is None:
+        gpus = float(any(node["Alive"] and node["Resources"].get("GPU") for node in nodes))
+    return {"CPU": cpus, "GPU": gpus}
+
+
 def gather(
-    trials: int, bundle: Bundle, console: Console,
+    trials: int, cpus: float, gpus: float | None, console: Console,
     nodes: Callable[[], list[dict[str, Any]]] = ray.nodes,
     ask: Callable[[list[dict[str, float]]], None] | None = None,
 ) -> None:  # fmt: skip
     """Ask a cluster that grows for room for so many trials, and wait until it is there.
 
+    The request ends with the waiting, however that ends: a cluster would keep, and rent, what it
+    names for ever. What trials use is kept by them.
+
     Args:
         trials: At once.
-        bundle: What one of them takes.
+        cpus: Of one trial.
+        gpus: Of one trial; None: a whole one as soon as a node has any.
         console: Is told of every change.
         nodes: Those that have joined.
-        ask: The cluster's autoscaler.
+        ask: The cluster's autoscaler; each request takes the place of the last.
     """
-    (ask or _ask_autoscaler)([dict(bundle)] * trials)
+    ask = ask or _ask_autoscaler
+    asked: Bundle = {}
     before = -1
-    while (now := room(nodes(), bundle)) < trials:
-        if now != before:
-            joined = sum(node["Alive"] for node in nodes())
-            console.print(
-                f"Waiting for machines: {joined} have joined, with room for {now} of the {trials} "
-                "trials of --min-concurrent."
-            )
-        before = now
-        time.sleep(_PERIOD)
-
-
-def let_go() -> None:
-    """Let the cluster shrink again when its machines are idle."""
-    _ask_autoscaler([])
+    try:
+        while True:
+            joined = nodes()
+            bundle = bundle_of(joined, cpus, gpus)
+            if bundle != asked:
+                ask([dict(bundle)] * trials)
+            if (now := room(joined, bundle)) >= trials:
+                return
+            if now != before:
+                console.print(
+                    f"Waiting for machines: {sum(node['Alive'] for node in joined)} have joined, "
+                    f"with room for {now} of the {trials} trials of --min-concurrent."
+                )
+            asked, before = bundle, now
+            time.sleep(_PERIOD)
+    finally:
+        ask([])
 
 
 def _ask_autoscaler(bundles: list[dict[str, float]]) -> None:

@@ -11,11 +11,14 @@ from math import ceil
 from typing import Any
 
 import ray
+from rich.console import Console
 
 from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
+from sweeps.execution.options import Options
+from sweeps.execution.ray_session import Resources, plan_resources
 from sweeps.execution.side_by_side import Work, side_by_side
 from sweeps.execution.trainable import TrainingImages
 
@@ -125,6 +128,23 @@ def _timed(train: Any, epochs: int) -> float:
 
 
 # ---------------------------------------------------------------------- on a cluster's GPU
+
+
+def pack(
+    recipe: Recipe,
+    numerics: Numerics,
+    images: ray.ObjectRef[TrainingImages],
+    sources: tuple[SourceFile, ...],
+    options: Options,
+    console: Console,
+) -> Resources:
+    """Measure how many trials a GPU holds, say so, and divide the cluster among them.
+
+    Every run measures anew, before its first training.
+    """
+    measured = probe_cluster(recipe, numerics, images, sources, options.max_concurrent)
+    console.print(told(measured), soft_wrap=True, highlight=False)
+    return plan_resources(options.cpus_per_trial, 1 / choose(measured), options.max_concurrent)
 
 
 def probe_cluster(

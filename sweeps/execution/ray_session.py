@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Self
@@ -23,8 +24,8 @@ from rich.console import Console
 
 from cifar_models.numerics import AMPERE, Capability, Device
 from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
-from sweeps.execution.gathering import gather, let_go
-from sweeps.execution.options import GpuShare
+from sweeps.execution.gathering import gather
+from sweeps.execution.options import GpuShare, Options
 from sweeps.execution.shipping import runtime_env
 
 _QUIET = {
@@ -67,6 +68,7 @@ class RaySession:
         max_concurrent: Trials at once, at most.
         min_concurrent: Wait until a cluster has room for so many at once.
         console: Is told of the waiting.
+        before_waiting: Is called before it.
 
     Raises:
         ValueError: On entering: no Ray answers at the address, or it has less than a trial wants,
@@ -81,15 +83,25 @@ class RaySession:
         max_concurrent: int | None = None,
         min_concurrent: int | None = None,
         console: Console | None = None,
+        before_waiting: Callable[[], object] = lambda: None,
     ) -> None:
         self.address = address or "local"
         self.own = self.address == "local"
         """Whether it is this machine's."""
         self._wanted = (cpus_per_trial, gpus_per_trial, max_concurrent)
         self._least, self._console = min_concurrent or 0, console or Console()
+        self._before_waiting = before_waiting
         self._started: Future[None] | None = None
         # Ray's processes end with the thread that started them: this one lives until the end.
         self._beside = ThreadPoolExecutor(1, "ray")
+
+    @classmethod
+    def of(
+        cls, options: Options, console: Console, before_waiting: Callable[[], object] = lambda: None
+    ) -> Self:
+        """Return the session that a command's options ask for."""
+        wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
+        return cls(options.address, *wanted, options.min_concurrent, console, before_waiting)
 
     def __enter__(self) -> Self:
         """Connect to a cluster, or see what this machine has."""
@@ -104,10 +116,11 @@ class RaySession:
                 )
         else:
             connect(self.address)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # it was Ray's again
             if self._least:
+                self._before_waiting()
                 cpus, gpus, _ = self._wanted
-                share = 1.0 if gpus == "auto" else float(gpus or 0.0)
-                gather(self._least, {"CPU": float(cpus), "GPU": share}, self._console)
+                gather(self._least, cpus, 1.0 if gpus == "auto" else gpus, self._console)
             else:
                 check_joined("GPU" if self._wanted[1] else "CPU")
             self.resources = plan_resources(*self._wanted)
@@ -148,8 +161,6 @@ class RaySession:
         if self._started:
             self._started.exception()  # waits
         signal.signal(signal.SIGTERM, self._previous)
-        if self._least and not self.own:
-            let_go()
         ray.shutdown()
         self._beside.shutdown()
 
@@ -195,10 +206,12 @@ def check_joined(kind: str) -> None:
     Raises:
         ValueError: None has such a device, ``CPU`` or ``GPU``.
     """
-    if not ray.cluster_resources().get(kind):  # type: ignore[no-untyped-call]
+    offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    if not offered.get(kind):
+        instead = ", or leave --gpus-per-trial out to train on CPUs" if offered.get("CPU") else ""
         raise ValueError(
             f"no machine with a {kind} to train on has joined the cluster; if it grows, give "
-            "--min-concurrent N: it is asked for room for N trials, and waited for"
+            "--min-concurrent N: it is asked for room for N trials, and waited for" + instead
         )
 
 

@@ -1,12 +1,12 @@
 """A study from its question to its last evaluation: search, selection, ablation, test."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import optuna
-import ray
 from optuna.exceptions import StorageInternalError
 from rich.console import Console
 
@@ -21,11 +21,11 @@ from sweeps.execution.images import ImageStore
 from sweeps.execution.looks import looks, refuse_another_rule
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import searched, searched_cells
-from sweeps.execution.packing import choose, probe_cluster, told
+from sweeps.execution.packing import pack
 from sweeps.execution.phases import run_phases
 from sweeps.execution.plan import Cell, Planner, check_arms, distinct
 from sweeps.execution.progress import Headline, Progress
-from sweeps.execution.ray_session import RaySession, plan_resources
+from sweeps.execution.ray_session import RaySession
 from sweeps.execution.reopening import open_search, reopen
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
@@ -73,20 +73,22 @@ class StudyRun:
         """
         check_arms(self.study.arms(), self.images)
         check_writable(self.places)
-        options = self.options
         with contextlib.ExitStack() as stack:
             if self.places.served:
                 Runs(self.places.tracking_uri, reading=True)  # told of at once
-            wanted = (options.cpus_per_trial, options.gpus_per_trial, options.max_concurrent)
-            self.ray = stack.enter_context(
-                RaySession(options.address, *wanted, options.min_concurrent, self.console)
-            )
+
+            @functools.cache
+            def journal() -> Journal:
+                opened = Journal(self.places.state, self.study.name)
+                return stack.enter_context(contextlib.closing(opened))
+
+            # Who waits for machines is at work: others see it, end it, and do not wait as well.
+            self.ray = stack.enter_context(RaySession.of(self.options, self.console, journal))
             self.resources = self.ray.resources
             self.planner = Planner(self.images, self.resources)
-            make_writable(self.places)  # here is the first thing written
+            make_writable(self.places)  # unless it has waited, here is the first thing written
             check_shared(self.places.storage)
-            self.journal = Journal(self.places.state, self.study.name)
-            stack.callback(self.journal.close)
+            self.journal = journal()
             if not self.journal.trials:  # else there may be nothing left to train
                 self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
@@ -131,7 +133,10 @@ class StudyRun:
         self.resources = self.ray.ready()
         shared = self.images.share(self.study.every_seed)
         if self.options.gpus_per_trial == "auto":
-            self._pack(shared[data_key(self.study.base, self.study.seed_list[0])])
+            base = self.study.base
+            images = shared[data_key(base, self.study.seed_list[0])]
+            numerics = self.planner.spec(base, SEARCH_SEED).numerics
+            self.resources = pack(base, numerics, images, self.sources, self.options, self.console)
         run_phases(chain, shared, self.sources, self.resources, left)
 
     def _phases(self) -> Iterator[Phase]:
@@ -244,16 +249,6 @@ class StudyRun:
         return spec
 
     # ------------------------------------------------------------------ shared by the phases
-
-    def _pack(self, images: ray.ObjectRef[Any]) -> None:
-        """Measure how many trials a GPU holds: in every run anew, before its first training."""
-        options, base = self.options, self.study.base
-        numerics = self.planner.spec(base, SEARCH_SEED).numerics
-        measured = probe_cluster(base, numerics, images, self.sources, options.max_concurrent)
-        self.resources = plan_resources(
-            options.cpus_per_trial, 1 / choose(measured), options.max_concurrent
-        )
-        self.console.print(told(measured), soft_wrap=True, highlight=False)
 
     def _progress(self, title: str, trials: int, done: int, rungs: Iterable[int] = ()) -> Progress:
         study = self.study

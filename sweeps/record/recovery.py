@@ -56,7 +56,12 @@ def recover(runs: Runs, journal: Journal, spec: TrialSpec, study: str) -> None:
             if name not in ("epoch", "time") and value == value  # NaN: not measured
         }
         status = "finished" if epoch == len(curve) else "running"
-        journal.append("result", spec.id, epoch=epoch, status=status, metrics=measured, study=study)
+        # When it was trained, not now: this run has not spent it.
+        trained = row.get("time", run.info.start_time / 1000)
+        journal.append(
+            "result", spec.id, epoch=epoch, status=status, metrics=measured, study=study,
+            time=trained,
+        )  # fmt: skip
     for rule in RULES:
         tests = tests_of(run, rule)
         if tests:

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sweeps.commands.detach import detach
 from sweeps.record.driver import find
 from tests.sweeps.commands.command_line import TINY, assert_a_sentence
 
@@ -26,6 +28,28 @@ def sweeps(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_what_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     said = sweeps(tmp_path, "run", "--detach", "--study", "none.py", "--max-concurrent", "1")
     assert_a_sentence(said.returncode, said.stdout, said.stderr, "none.py")
+
+
+def test_who_does_not_await_its_start_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def start(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*args, **options))
+        return started[0]
+
+    endless = [sys.executable, "-c", "import time; time.sleep(60)", "--detach"]
+    monkeypatch.setattr(sys, "orig_argv", endless)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr("sweeps.record.driver.at_work", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        detach(tmp_path)
+    assert started[0].wait(30) == -signal.SIGTERM
 
 
 @pytest.mark.slow

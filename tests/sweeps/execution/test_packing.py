@@ -176,7 +176,7 @@ def test_a_study_measures_before_its_first_training_alone(
         asked.append(recipe)
         return measured
 
-    monkeypatch.setattr("sweeps.execution.runner.probe_cluster", pretend)
+    monkeypatch.setattr("sweeps.execution.packing.probe_cluster", pretend)
     places, said = resolve_places(str(state)), io.StringIO()
     for _ in range(2):
         run = StudyRun(study(), (), places, Options(gpus_per_trial="auto"), Console(file=said))

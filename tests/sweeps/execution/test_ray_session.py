@@ -1,4 +1,5 @@
 import os
+import signal
 
 import pytest
 import torch
@@ -108,10 +109,30 @@ def test_a_cluster_of_no_machines_is_told_how_it_grows(
 ) -> None:
     monkeypatch.setattr("ray.cluster_resources", lambda: offered)
     said = f"no machine with a {lacking} to train on has joined .* give --min-concurrent N"
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said) as refused:
         RaySession("10.0.0.1:6379", 1, gpus).__enter__()
+    told = "or leave --gpus-per-trial out to train on CPUs" in str(refused.value)
+    assert told == bool(offered), "without CPUs, it would be no way"
 
 
 def test_one_machine_cannot_be_waited_for() -> None:
     with pytest.raises(ValueError, match="--min-concurrent 1000: this machine has room for"):
         RaySession("local", 1, 0.0, min_concurrent=1000).__enter__()
+
+
+def test_sigterm_ends_a_wait_for_machines_like_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def connect(_: str) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: ended.append("by Ray's own handler"))
+
+    monkeypatch.setattr(ray_session, "connect", connect)
+    monkeypatch.setattr(ray_session, "gather", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 1))
+    usual = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            RaySession("10.0.0.1:6379", 1, 0.0, min_concurrent=2).__enter__()
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+    assert not ended
