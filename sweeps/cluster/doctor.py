@@ -126,7 +126,10 @@ def examine_file(
         return found
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(machines)) as pool:
         visits = list(pool.map(lambda each: visit_by_ssh(file, each, storage, stack), machines))
-        found += [check_answer(v.machine, v.silence, file.key, str(file.path)) for v in visits]
+        found += [
+            check_answer(v.machine, v.silence, file.key, str(file.path), inside=v.inside)
+            for v in visits
+        ]
         patients = [visit.patient for visit in visits if visit.patient]
         if patients:
             found += _by_ssh(file, patients, storage)

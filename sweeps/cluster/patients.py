@@ -47,6 +47,8 @@ class Visit:
     machine: Machine
     patient: Patient | None
     silence: str = ""
+    inside: bool = False
+    """Whether there was a sign from there all the same."""
 
 
 def visit_by_ssh(
@@ -58,7 +60,7 @@ def visit_by_ssh(
     try:
         facts, clock = asked(piped, storage)
     except Silent as silence:
-        return Visit(machine, None, str(silence))
+        return Visit(machine, None, str(silence), silence.inside)
     return Visit(machine, Patient(machine, piped, facts, clock, file.up, file.up))
 
 

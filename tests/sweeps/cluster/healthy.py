@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sweeps.cluster.connection import BOOT
 from sweeps.cluster.facts import Clock, Facts
 from sweeps.cluster.finding import Machine
 
@@ -54,3 +55,8 @@ def facts(**changes: Any) -> Facts:
 def clock(ahead: float, uncertainty: float = 0.002) -> Clock:
     """Return a clock so far ahead."""
     return Clock(ahead=ahead, uncertainty=uncertainty)
+
+
+def python_here(executable: str) -> list[str]:
+    """Return the command of a Python of this machine that answers."""
+    return [executable, "-c", BOOT]

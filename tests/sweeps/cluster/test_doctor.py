@@ -16,7 +16,8 @@ from sweeps.cluster.doctor import HERE, Wanted, _stored, examine_here
 from sweeps.cluster.finding import Finding, Machine
 from sweeps.cluster.patients import Patient, trip
 from sweeps.record.places import resolve_places
-from tests.sweeps.cluster.test_probe import in_namespace, needs_root, python_here
+from tests.sweeps.cluster.healthy import python_here
+from tests.sweeps.cluster.test_probe import in_namespace, needs_root
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,58 +11,18 @@ import pytest
 from sweeps.cluster.checks.hardware import check_clock, check_disks, check_gpus, check_shared_memory
 from sweeps.cluster.checks.security import check_ports, check_token
 from sweeps.cluster.checks.software import Source, check_package, check_tools, check_versions
-from sweeps.cluster.connection import (
-    BOOT,
-    Piped,
-    Refused,
-    Silent,
-    clock_of,
-    facts_of,
-    probe_text,
-)
+from sweeps.cluster.connection import Piped, clock_of, facts_of, probe_text
 from sweeps.cluster.facts import Facts
-from tests.sweeps.cluster.healthy import DRIVER
+from tests.sweeps.cluster.healthy import DRIVER, python_here
 
 Ask = Callable[..., Facts]
 _ALONE = ["unshare", "--mount", "--propagation", "private", "bash", "-c"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts file systems")
 
 
-def python_here(executable: str) -> list[str]:
-    """Return the command of a Python of this machine that answers."""
-    return [executable, "-c", BOOT]
-
-
 def in_namespace(mounts: str) -> list[str]:
     """Return the command of a Python that sees file systems of its own."""
     return [*_ALONE, f'{mounts} && exec "$@"', "bash", *python_here(sys.executable)]
-
-
-@pytest.fixture
-def piped() -> Iterator[Callable[[Sequence[str]], Piped]]:
-    """Starts Pythons that answer, and ends them."""
-    begun: list[Piped] = []
-
-    def begin(command: Sequence[str] = python_here(sys.executable)) -> Piped:
-        begun.append(Piped(command))
-        return begun[-1]
-
-    yield begin
-    for each in begun:
-        each.close()
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with a private token, from which Pythons are started."""
-    token = tmp_path / ".ray" / "auth_token"
-    token.parent.mkdir()
-    token.write_text("a secret")
-    token.chmod(0o600)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
 
 
 @pytest.fixture
@@ -246,30 +206,3 @@ def test_a_full_disk(ask: Ask, home: Path) -> None:
 def test_small_shared_memory(ask: Ask) -> None:
     found = ask(command=in_namespace("mount -t tmpfs -o size=64m none /dev/shm"))
     assert "/dev/shm has 0.1 GiB" in check_shared_memory(DRIVER, found).said
-
-
-# ---------------------------------------------------------------------- silence
-
-
-def test_a_machine_that_hangs_up(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Silent, match="No route to host"):
-        piped(["sh", "-c", "echo 'No route to host' >&2"]).ask("clock")
-
-
-def test_one_that_never_answers(
-    piped: Callable[..., Piped], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sweeps.cluster.connection.PATIENCE", 0.2)
-    with pytest.raises(Silent, match="no answer within"):
-        piped(["sleep", "60"]).ask("clock")
-
-
-def test_one_that_tells_something_else(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Silent):
-        facts_of(piped(["sh", "-c", "echo 'sweeps-doctor {\"answer\": 3}'; cat >&2"]), [])
-
-
-def test_a_refusal_has_the_systems_name(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Refused) as refused:
-        piped().ask("write", "/no/such/folder", "text")
-    assert refused.value.error == "ENOENT"
