@@ -150,7 +150,8 @@ def _alike(patient: Patient, driver: Facts) -> Iterator[Finding]:
     """Check what must be the same everywhere."""
     facts, machine, install = patient.facts, patient.machine, patient.install
     yield from check_versions(machine, facts, driver, install)
-    yield check_package(machine, facts, ours(), install, installed="ray" in facts.versions)
+    if "package" not in facts.untold:
+        yield check_package(machine, facts, ours(), install, installed="ray" in facts.versions)
 
 
 def _body(
@@ -158,11 +159,15 @@ def _body(
 ) -> Iterator[Finding]:
     """Check what a machine has by itself."""
     facts, machine = patient.facts, patient.machine
-    yield check_gpus(machine, facts, patient.restart, declared)
+    for fact, why in facts.untold.items():
+        yield Finding.unknown(fact, machine, f"it cannot tell: {why}")
+    if "gpus" not in facts.untold:
+        yield check_gpus(machine, facts, patient.restart, declared)
     yield from check_disks(machine, facts, storage)
     yield check_shared_memory(machine, facts, store)
     yield check_clock(machine, patient.clock)
-    yield check_ports(machine, facts)
+    if "listeners" not in facts.untold:
+        yield check_ports(machine, facts)
 
 
 def _stored(writer: Patient, driver: Patient, storage: str) -> Finding:

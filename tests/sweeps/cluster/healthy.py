@@ -28,7 +28,7 @@ _FACTS: dict[str, Any] = {
     ],
     "shared_memory": {"path": "/dev/shm", "free": 32 * GIB, "total": 32 * GIB},
     "memory": 64 * GIB,
-    "gpus": {"names": ["A10G", "A10G"], "memory": [23028, 23028], "torch": 2, "cards": 2},
+    "gpus": {"names": ["A10G", "A10G"], "torch": 2, "cards": 2},
     "token": {
         "mode": "token", "path": "/home/researcher/.ray/auth_token", "permissions": 0o600,
         "mark": "ba9876543210",
@@ -38,6 +38,7 @@ _FACTS: dict[str, Any] = {
         {"service": "dashboard", "address": "127.0.0.1", "port": 8265},
     ],
     "ray": {"head": False, "modes": ["token"]},
+    "untold": {},
 }  # fmt: skip
 
 

@@ -11,9 +11,11 @@ import pytest
 from sweeps.cluster.checks.hardware import check_clock, check_disks, check_gpus, check_shared_memory
 from sweeps.cluster.checks.security import check_ports, check_token
 from sweeps.cluster.checks.software import Source, check_package, check_tools, check_versions
-from sweeps.cluster.connection import Piped, clock_of, facts_of, probe_text
+from sweeps.cluster.connection import Here, Piped, clock_of, facts_of, probe_text
+from sweeps.cluster.doctor import _body
 from sweeps.cluster.facts import Facts
-from tests.sweeps.cluster.healthy import DRIVER, python_here
+from sweeps.cluster.patients import Patient
+from tests.sweeps.cluster.healthy import DRIVER, clock, python_here
 
 Ask = Callable[..., Facts]
 _ALONE = ["unshare", "--mount", "--propagation", "private", "bash", "-c"]
@@ -145,7 +147,8 @@ def test_no_rsync(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo 'A10G, 23028'; echo 'A10G, 23028'", "nvidia-smi sees 2 GPUs, torch 0"),
+        ("echo A10G; echo A10G", "nvidia-smi sees 2 GPUs, torch 0"),
+        ("exit 9", "nvidia-smi: it ends with 9"),
         ("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18",
          "nvidia-smi: Failed to initialize NVML: Driver/library version mismatch"),
     ],
@@ -165,6 +168,33 @@ def test_gpus_that_torch_cannot_use(
     found = ask()
     assert found.cuda is None
     assert check_gpus(DRIVER, found, "").said == said
+
+
+def test_a_tool_that_hangs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = home / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+    monkeypatch.setattr("sweeps.cluster.probe._TOOL_SECONDS", 0.2)
+    found = check_gpus(DRIVER, facts_of(Here(), []), "")
+    assert found.said == "nvidia-smi: no answer within 0.2 s"
+
+
+def test_what_it_cannot_tell_leaves_the_rest(
+    ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A torch of which half is gone, say."""
+    torch = home / "torch"
+    torch.mkdir()
+    (torch / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(home))
+    found = ask()
+    assert list(found.untold) == ["cuda"]
+    assert found.untold["cuda"].startswith("FileNotFoundError")
+    assert found.package is not None
+    told = [each for each in _body(Patient(DRIVER, Here(), found, clock(0)), None) if each.said]
+    assert ("cuda", "unknown") in {(each.check, each.state) for each in told}
+    assert {each.check for each in told} > {"gpus", "ports", "clock", "shared memory"}
 
 
 @pytest.mark.parametrize(
