@@ -155,7 +155,11 @@ def _alike(patient: Patient, driver: Facts) -> Iterator[Finding]:
 
 
 def _body(
-    patient: Patient, storage: str | None, store: float | None = None, declared: float | None = None
+    patient: Patient,
+    storage: str | None,
+    store: float | None = None,
+    declared: float | None = None,
+    driver: Machine = HERE,
 ) -> Iterator[Finding]:
     """Check what a machine has by itself."""
     facts, machine = patient.facts, patient.machine
@@ -163,7 +167,7 @@ def _body(
         yield Finding.unknown(fact, machine, f"it cannot tell: {why}")
     if "gpus" not in facts.untold:
         yield check_gpus(machine, facts, patient.restart, declared)
-    yield from check_disks(machine, facts, storage)
+    yield from check_disks(machine, facts, storage, driver)
     yield check_shared_memory(machine, facts, store)
     yield check_clock(machine, patient.clock)
     if "listeners" not in facts.untold:
@@ -173,7 +177,8 @@ def _body(
 def _stored(writer: Patient, driver: Patient, storage: str) -> Finding:
     """Check a machine's way to the storage; the driver's own is the same for all of them."""
     found = trip(writer, driver, storage)
-    return check_storage((driver if found.of_driver else writer).machine, storage, found)
+    machine = (driver if found.of_driver else writer).machine
+    return check_storage(machine, storage, found, driver.machine)
 
 
 def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None) -> list[Finding]:
@@ -185,7 +190,7 @@ def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None)
         found.append(check_tools(machine, patient.facts))
         found += _alike(patient, head.facts)
         found.append(check_token(machine, patient.facts, file.up, here))
-        found += _body(patient, storage, declared=file.gpus())
+        found += _body(patient, storage, declared=file.gpus(), driver=head.machine)
         if storage is not None:
             found.append(_stored(patient, head, storage))
     if storage is None:

@@ -7,6 +7,7 @@ from sweeps.cluster.facts import Clock, Facts
 from sweeps.cluster.finding import Machine
 
 DRIVER = Machine("driver")
+HEAD = Machine("10.0.0.1", "ssh -i key researcher@10.0.0.1")
 WORKER = Machine("10.0.0.2", "ssh -i key researcher@10.0.0.2")
 GIB = 2**30
 

@@ -228,7 +228,7 @@ def test_a_full_disk(ask: Ask, home: Path) -> None:
         f"mount -t tmpfs -o size=1m none {home}; head -c 2m /dev/zero > {home}/x"
     )
     command[len(_ALONE)] = command[len(_ALONE)].replace(" && ", "; ")
-    (_, disk) = check_disks(DRIVER, ask(str(home), command=command), str(home))
+    (_, disk) = check_disks(DRIVER, ask(str(home), command=command), str(home), DRIVER)
     assert disk.said == f"{home} has 0.0 GiB free (100% used): too little"
 
 
