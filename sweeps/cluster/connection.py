@@ -25,12 +25,23 @@ BOOT = (
 )
 """The code of a Python that reads the probe, and answers."""
 _PYTHON = f'exec "$(command -v python || command -v python3)" -c {shlex.quote(BOOT)}'
+_WITHOUT_TERMINAL = ("bash: cannot set terminal process group", "bash: no job control")
+"""Begins what an interactive bash says first where it has no terminal, however well it is."""
 
 
 class Silent(Exception):
-    """A machine does not answer; the text says why."""
+    """A machine does not answer.
+
+    Args:
+        message: Why.
+        inside: Whether there was a sign from there: it can be reached, and something else is wrong.
+    """
 
     error = ""
+
+    def __init__(self, message: str, *, inside: bool = False) -> None:
+        super().__init__(message)
+        self.inside = inside
 
 
 class Refused(Exception):
@@ -74,6 +85,7 @@ class Piped:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
+        self._late = self._inside = False
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -90,15 +102,16 @@ class Piped:
         with contextlib.suppress(BrokenPipeError):
             self._write(json.dumps([question, *arguments]) + "\n")
         assert self._process.stdout is not None
-        watch = threading.Timer(PATIENCE, self._process.kill)
+        watch = threading.Timer(PATIENCE, self._give_up)
         watch.start()
         try:
             for line in self._process.stdout:
+                self._inside = True  # ssh itself writes elsewhere
                 if line.startswith(probe.MARK):
                     return _opened(json.loads(line.removeprefix(probe.MARK)))
         finally:
             watch.cancel()
-        raise Silent(self._last_words())
+        raise Silent(self._last_words(), inside=self._inside)
 
     def close(self) -> None:
         """End it."""
@@ -110,11 +123,18 @@ class Piped:
         self._process.stdin.write(text)
         self._process.stdin.flush()
 
+    def _give_up(self) -> None:
+        self._late = True
+        self._process.kill()
+
     def _last_words(self) -> str:
+        if self._late:
+            return f"{UNANSWERED} {PATIENCE:.0f} s"
         self._process.kill()
         assert self._process.stderr is not None
-        lines = [line for line in self._process.stderr.read().splitlines() if line.strip()]
-        return lines[-1] if lines else f"{UNANSWERED} {PATIENCE:.0f} s"
+        said = (line.strip() for line in self._process.stderr.read().splitlines())
+        lines = [line for line in said if line and not line.startswith(_WITHOUT_TERMINAL)]
+        return lines[-1] if lines else "it ends without a word"
 
 
 def probe_text() -> str:
@@ -125,8 +145,11 @@ def probe_text() -> str:
 
 
 def python_there(login: Sequence[str]) -> list[str]:
-    """Return the command of the Python that a login shell finds behind ssh, as Ray does."""
-    return [*login, f"bash --login -i -c {shlex.quote(_PYTHON)}"]
+    """Return the command of the Python that a login shell finds behind ssh, as Ray does.
+
+    It begins with a line that says no more than that ssh has let us in.
+    """
+    return [*login, f"echo; exec bash --login -i -c {shlex.quote(_PYTHON)}"]
 
 
 def _opened(reply: dict[str, Any]) -> Any:
@@ -144,7 +167,7 @@ def facts_of(connection: Connection, places: Sequence[str]) -> Facts:
     try:
         return Facts.model_validate(connection.ask("facts", list(places)))
     except (Refused, ValueError) as error:
-        raise Silent(str(error).splitlines()[0]) from None
+        raise Silent(str(error).splitlines()[0], inside=True) from None
 
 
 def clock_of(connection: Connection, now: Callable[[], float] = time.time) -> Clock:

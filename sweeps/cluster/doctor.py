@@ -126,7 +126,10 @@ def examine_file(
         return found
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(machines)) as pool:
         visits = list(pool.map(lambda each: visit_by_ssh(file, each, storage, stack), machines))
-        found += [check_answer(v.machine, v.silence, file.key, str(file.path)) for v in visits]
+        found += [
+            check_answer(v.machine, v.silence, file.key, str(file.path), inside=v.inside)
+            for v in visits
+        ]
         patients = [visit.patient for visit in visits if visit.patient]
         if patients:
             found += _by_ssh(file, patients, storage)
@@ -147,25 +150,35 @@ def _alike(patient: Patient, driver: Facts) -> Iterator[Finding]:
     """Check what must be the same everywhere."""
     facts, machine, install = patient.facts, patient.machine, patient.install
     yield from check_versions(machine, facts, driver, install)
-    yield check_package(machine, facts, ours(), install, installed="ray" in facts.versions)
+    if "package" not in facts.untold:
+        yield check_package(machine, facts, ours(), install, installed="ray" in facts.versions)
 
 
 def _body(
-    patient: Patient, storage: str | None, store: float | None = None, declared: float | None = None
+    patient: Patient,
+    storage: str | None,
+    store: float | None = None,
+    declared: float | None = None,
+    driver: Machine = HERE,
 ) -> Iterator[Finding]:
     """Check what a machine has by itself."""
     facts, machine = patient.facts, patient.machine
-    yield check_gpus(machine, facts, patient.restart, declared)
-    yield from check_disks(machine, facts, storage)
+    for fact, why in facts.untold.items():
+        yield Finding.unknown(fact, machine, f"it cannot tell: {why}")
+    if "gpus" not in facts.untold:
+        yield check_gpus(machine, facts, patient.restart, declared)
+    yield from check_disks(machine, facts, storage, driver)
     yield check_shared_memory(machine, facts, store)
     yield check_clock(machine, patient.clock)
-    yield check_ports(machine, facts)
+    if "listeners" not in facts.untold:
+        yield check_ports(machine, facts)
 
 
 def _stored(writer: Patient, driver: Patient, storage: str) -> Finding:
     """Check a machine's way to the storage; the driver's own is the same for all of them."""
     found = trip(writer, driver, storage)
-    return check_storage((driver if found.of_driver else writer).machine, storage, found)
+    machine = (driver if found.of_driver else writer).machine
+    return check_storage(machine, storage, found, driver.machine)
 
 
 def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None) -> list[Finding]:
@@ -177,7 +190,7 @@ def _by_ssh(file: ClusterFile, patients: Sequence[Patient], storage: str | None)
         found.append(check_tools(machine, patient.facts))
         found += _alike(patient, head.facts)
         found.append(check_token(machine, patient.facts, file.up, here))
-        found += _body(patient, storage, declared=file.gpus())
+        found += _body(patient, storage, declared=file.gpus(), driver=head.machine)
         if storage is not None:
             found.append(_stored(patient, head, storage))
     if storage is None:

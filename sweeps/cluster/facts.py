@@ -27,8 +27,6 @@ class Gpus(Frozen):
 
     names: tuple[str, ...] = ()
     """By NVIDIA's own tool."""
-    memory: tuple[int, ...] = ()
-    """MiB of each."""
     torch: int | None = None
     """How many torch can use; None where nobody asked it."""
     problem: str = ""
@@ -74,16 +72,18 @@ class Facts(Frozen):
     executable: str
     prefix: str
     versions: dict[str, str]
-    cuda: str | None
+    cuda: str | None = None
     tools: dict[str, bool]
-    package: Package | None
+    package: Package | None = None
     disks: tuple[Disk, ...]
     shared_memory: Disk | None
     memory: int
-    gpus: Gpus
+    gpus: Gpus = Gpus()
     token: Token
-    listeners: tuple[Listener, ...]
-    ray: RayHere | None
+    listeners: tuple[Listener, ...] = ()
+    ray: RayHere | None = None
+    untold: dict[str, str]
+    """What of all this it could not tell, and why."""
 
 
 class Clock(Frozen):

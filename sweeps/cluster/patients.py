@@ -3,7 +3,7 @@
 import contextlib
 import shlex
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class Visit:
     machine: Machine
     patient: Patient | None
     silence: str = ""
+    inside: bool = False
+    """Whether there was a sign from there all the same."""
 
 
 def visit_by_ssh(
@@ -58,7 +60,7 @@ def visit_by_ssh(
     try:
         facts, clock = asked(piped, storage)
     except Silent as silence:
-        return Visit(machine, None, str(silence))
+        return Visit(machine, None, str(silence), silence.inside)
     return Visit(machine, Patient(machine, piped, facts, clock, file.up, file.up))
 
 
@@ -108,13 +110,17 @@ def trip(writer: Patient, reader: Patient, storage: str) -> Trip:
     """Let a machine write a mark into the storage, and the driver read it."""
     name = f".doctor-{uuid.uuid4().hex}"
     try:
-        mark = f"{reader.connection.ask('folder', storage).rstrip('/')}/{name}"
+        above = reader.connection.ask("folder", storage)
     except (Refused, Silent) as error:
         return _stuck(reader, storage, error, of_driver=True)
+    made = "://" in storage or Path(above) == Path(storage)
+    if above == "/" and not made:  # where no storage of several machines can lie
+        return Trip("nothing of it is there", "ENOENT", of_driver=True, made=False)
+    mark = f"{above.rstrip('/')}/{name}"
     try:
         writer.connection.ask("write", mark, name)
     except (Refused, Silent) as error:
-        return _stuck(writer, storage, error)
+        return replace(_stuck(writer, storage, error), made=made)
     try:
         arrived = bool(reader.connection.ask("read", mark) == name)
     except (Refused, Silent):

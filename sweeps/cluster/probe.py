@@ -26,33 +26,37 @@ MARK = "sweeps-doctor "
 """Begins each answer: a login shell may print things of its own."""
 PACKAGES = ("ray", "torch", "torchvision", "numpy", "optuna", "mlflow", "cifar-sweeps")
 TREES = ("cifar_models", "search_spaces", "sweeps")
-_SECONDS = 110
+_SECONDS, _TOOL_SECONDS = 80, 30
+"""That torch and NVIDIA's tool may take: together fewer than whoever asks waits."""
 
 
 def facts(places: list[str]) -> dict[str, Any]:
-    """Return all that is asked of every machine.
+    """Return all that is asked of every machine; what it cannot tell leaves the rest as it is.
 
     Args:
         places: Folders, or where some are to be made, whose disks are looked at.
     """
     temporary = tempfile.gettempdir()
-    return {
+    told: dict[str, Any] = {
         "host": platform.node(),
         "python": platform.python_version(),
         "executable": sys.executable,
         "prefix": sys.prefix,
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
-        "cuda": _cuda(),
         "tools": {"rsync": bool(shutil.which("rsync")), "venv": bool(util.find_spec("ensurepip"))},
-        "package": package(),
         "disks": [_disk(place) for place in dict.fromkeys((temporary, *places))],
         "shared_memory": _disk("/dev/shm") if Path("/dev/shm").is_dir() else None,
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "gpus": _gpus(),
         "token": _token(),
-        "listeners": listeners(),
-        "ray": ray_here(),
+        "untold": {},
     }
+    looks = {"cuda": _cuda, "gpus": _gpus, "listeners": listeners, "ray": ray_here}
+    for name, look in {"package": package, **looks}.items():
+        try:
+            told[name] = look()
+        except Exception as error:  # of many kinds: what is there was made by others
+            told["untold"][name] = f"{type(error).__name__}: {error}"
+    return told
 
 
 def clock() -> float:
@@ -200,20 +204,19 @@ def _disk(place: str) -> dict[str, Any]:
 
 def _gpus() -> dict[str, Any]:
     """Return what NVIDIA's tool and torch see, and whether a card is there that neither does."""
-    found: dict[str, Any] = {"names": [], "memory": [], "torch": None, "problem": ""}
-    found["visible"] = os.environ.get("CUDA_VISIBLE_DEVICES")
-    found["cards"] = sum(_is_card(device) for device in Path("/sys/bus/pci/devices").glob("*"))
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
+    cards = sum(_is_card(device) for device in Path("/sys/bus/pci/devices").glob("*"))
+    found: dict[str, Any] = {"visible": os.environ.get("CUDA_VISIBLE_DEVICES"), "cards": cards}
+    if shutil.which("nvidia-smi") is None:
         return found
-    query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
-    said = _run(query)
+    try:
+        said = _run(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], _TOOL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return {**found, "problem": f"no answer within {_TOOL_SECONDS} s"}
     if said.returncode:
-        found["problem"] = (said.stdout or said.stderr).strip().splitlines()[0]
-        return found
-    rows = [line.rsplit(", ", 1) for line in said.stdout.strip().splitlines()]
-    found["names"], found["memory"] = [name for name, _ in rows], [int(mib) for _, mib in rows]
-    if rows and util.find_spec("torch"):
+        words = f"{said.stdout}\n{said.stderr}".strip() or f"it ends with {said.returncode}"
+        return {**found, "problem": words.splitlines()[0]}
+    found["names"] = said.stdout.strip().splitlines()
+    if found["names"] and util.find_spec("torch"):
         code = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
         answer = _run([sys.executable, "-c", code]).stdout.split()
         found["torch"] = int(answer[-1]) if answer else 0
@@ -226,8 +229,8 @@ def _is_card(device: Path) -> bool:
     return vendor == "0x10de" and kind.startswith("0x03")
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+def _run(command: list[str], seconds: int = _SECONDS) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
 
 
 # ---------------------------------------------------------------------- security

@@ -1,6 +1,5 @@
 """The driver of a state folder: one process at a time, found by others through its lock."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -77,7 +76,7 @@ def hold(state: Path, driver: Driver) -> TextIO:
         OSError: The folder cannot be written.
     """
     stream = (state / _LOCK).open("a+", encoding="utf-8")
-    if not _locked(stream):
+    if not locked(stream):
         with stream:
             holder = _read(stream)
         raise ValueError(
@@ -90,13 +89,22 @@ def hold(state: Path, driver: Driver) -> TextIO:
     return stream
 
 
-def _locked(stream: TextIO) -> bool:
-    """Try more than once: who only looks holds the lock, too, for a moment."""
+def locked(stream: TextIO) -> bool:
+    """Try more than once: who only looks holds the lock, too, for a moment.
+
+    Raises:
+        OSError: There are no locks on its disk; it is closed.
+    """
     for _ in range(_ATTEMPTS):
-        with contextlib.suppress(BlockingIOError):
+        try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_SECONDS / _ATTEMPTS)
+        except OSError:
+            stream.close()
+            raise
+        else:
             return True
-        time.sleep(_LOOK_SECONDS / _ATTEMPTS)
     return False
 
 

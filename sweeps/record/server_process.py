@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
+from sweeps.record.driver import locked
+
 _LOCK = "server.lock"
 _PATIENCE = 20.0
 """Seconds in which it ends by itself."""
@@ -52,18 +54,17 @@ def hold(folder: Path) -> TextIO:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         stream = (folder / _LOCK).open("a+", encoding="utf-8")
+        free = locked(stream)
     except OSError as error:
         raise ValueError(
             f"cannot write {folder}: {error.strerror}; give another --folder"
         ) from None
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not free:
         with stream:
             raise ValueError(
                 f"a server over {folder} is at work already ({_read(stream)}); "
                 f"`sweeps serve --stop --folder {folder}` ends it"
-            ) from None
+            )
     stream.truncate(0)
     return stream
 

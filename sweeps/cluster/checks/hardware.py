@@ -2,6 +2,7 @@
 
 import shlex
 
+from sweeps.cluster.checks.storage import clean
 from sweeps.cluster.facts import Clock, Disk, Facts
 from sweeps.cluster.finding import Finding, Machine
 
@@ -27,21 +28,23 @@ def check_clock(machine: Machine, clock: Clock) -> Finding:
     return Finding.ok("clock", machine, said)
 
 
-def check_disks(machine: Machine, facts: Facts, storage: str | None) -> list[Finding]:
+def check_disks(
+    machine: Machine, facts: Facts, storage: str | None, driver: Machine
+) -> list[Finding]:
     """See that temporary files and results have room."""
-    return [_disk(machine, disk, storage) for disk in facts.disks]
+    return [_disk(machine, disk, storage, driver) for disk in facts.disks]
 
 
-def _disk(machine: Machine, disk: Disk, storage: str | None) -> Finding:
+def _disk(machine: Machine, disk: Disk, storage: str | None, driver: Machine) -> Finding:
     used = 1 - disk.free / disk.total
     said = f"{disk.path} has {disk.free / GIB:.1f} GiB free ({used:.0%} used)"
     if disk.free >= FREE and used < FULL:
         return Finding.ok("disk", machine, said)
     if disk.path == storage:
-        mend = f"sweeps clean --checkpoints --storage {shlex.quote(disk.path)}"
+        mend = clean(driver, storage)
     else:
-        mend = f"ray stop; rm -r {shlex.quote(disk.path + '/ray')}"
-    return Finding.problem("disk", machine, f"{said}: too little", mend)
+        mend = machine.do(f"ray stop; rm -r {shlex.quote(disk.path + '/ray')}")
+    return Finding("disk", machine.name, "problem", f"{said}: too little", mend)
 
 
 def check_shared_memory(machine: Machine, facts: Facts, store: float | None = None) -> Finding:

@@ -9,7 +9,9 @@ from sweeps.cluster.connection import UNANSWERED
 from sweeps.cluster.finding import Finding, Machine
 
 
-def check_answer(machine: Machine, silence: str, key: Path | None, file: str) -> Finding:
+def check_answer(
+    machine: Machine, silence: str, key: Path | None, file: str, *, inside: bool = False
+) -> Finding:
     """Say why a machine does not answer over ssh.
 
     Args:
@@ -17,10 +19,16 @@ def check_answer(machine: Machine, silence: str, key: Path | None, file: str) ->
         silence: The last words of ssh, or of what it started; empty where it answers.
         key: The private key that the cluster file names.
         file: The cluster file.
+        inside: Whether there was a sign from behind ssh.
     """
     if not silence:
         return Finding.ok("ssh", machine, "answers")
-    if key is not None and not key.exists():
+    if silence.startswith(UNANSWERED):  # ssh itself gives up sooner, and in other words
+        mend = machine.do("timeout 20 bash --login -i -x -c true")
+        said, mend = f"ssh connects, and the login hangs: {silence}", f"{mend}  # shows where"
+    elif inside:
+        said, mend = _within(machine, silence)
+    elif key is not None and not key.exists():
         said, mend = f"there is no key {key}", f"ssh-keygen -t ed25519 -f {shlex.quote(str(key))}"
     elif "Permission denied (" in silence:
         named = f"-i {shlex.quote(str(key))}.pub " if key else ""
@@ -29,6 +37,14 @@ def check_answer(machine: Machine, silence: str, key: Path | None, file: str) ->
     else:
         said, mend = _cause(machine, silence, file)
     return Finding("ssh", machine.name, "problem", said, mend)
+
+
+def _within(machine: Machine, silence: str) -> tuple[str, str]:
+    """Return what is wrong behind ssh, and what mends it."""
+    if re.search("exec: .*not found|python.*: command not found", silence):
+        return f"it has no Python: {silence}", machine.do("sudo apt-get install python3-venv")
+    mend = machine.do("bash --login -i -c 'command -v python; python -VV'")
+    return f"ssh gets in, and its Python does not answer: {silence}", mend
 
 
 def _cause(machine: Machine, silence: str, file: str) -> tuple[str, str]:
@@ -42,19 +58,14 @@ def _cause(machine: Machine, silence: str, file: str) -> tuple[str, str]:
             return f"its ssh_proxy_command does not get there: {silence}", mend
         mend = f"(at {machine.name} itself) sudo systemctl restart ssh"
         return f"it takes the connection, and its ssh server hangs: {silence}", mend
-    if silence.startswith(UNANSWERED):  # ssh itself gives up sooner, and in other words
-        mend = machine.do("timeout 20 bash --login -i -x -c true")
-        return f"ssh connects, and the login hangs: {silence}", f"{mend}  # shows where"
-    if re.search("exec: .*not found|python.*: command not found", silence):
-        return f"it has no Python: {silence}", machine.do("sudo apt-get install python3-venv")
     if "Could not resolve" in silence:
         mend = f"${{EDITOR:-vi}} {shlex.quote(file)}"
         return f"nobody here knows its name: {silence}", mend
     if "ssh: connect to host" in silence:
         mend = f"ping -c 3 {machine.name}  # switch it on, or take its address out of {file}"
         return f"it cannot be reached: {silence}", mend
-    mend = machine.do("bash --login -i -c 'command -v python; python -VV'")
-    return f"ssh gets in, and its Python does not answer: {silence}", mend
+    mend = f"{machine.login} -v true  # shows why"
+    return f"ssh does not get in: {silence}", mend
 
 
 def check_nodes(

@@ -62,23 +62,20 @@ def check_tracking(machine: Machine, tracking: Tracking) -> Finding:
 
 def _upgrade(uri: str) -> str:
     """Return what migrates a database; a password is not written into it."""
-    if shown(uri) == uri:
-        return f"mlflow db upgrade {shlex.quote(uri)}"
-    return 'mlflow db upgrade "$MLFLOW_TRACKING_URI"  # the URI, with its password'
+    mend = f"mlflow db upgrade {shlex.quote(shown(uri))}"
+    return mend if shown(uri) == uri else f"{mend}  # its password in place of ***"
 
 
 def _mend_server(tracking: Tracking) -> str:
     """Return what lets a server answer: it wants a password, or is not there."""
     if "error code 401" in tracking.problem:
-        return (
-            f"export MLFLOW_TRACKING_USERNAME={USER} "
-            "MLFLOW_TRACKING_PASSWORD=$(cat FOLDER/password)  # FOLDER of its `sweeps serve`"
-        )
+        way = f"MLFLOW_TRACKING_USERNAME={USER} MLFLOW_TRACKING_PASSWORD=$(cat FOLDER/password)"
+        return f"echo 'export {way}' >> ~/.bashrc  # FOLDER of its `sweeps serve`; then log in anew"
     parts = urlsplit(tracking.uri)
-    host = parts.hostname or ""
-    further = "" if is_loopback(host) else f"--host {host} "
-    serve = f"sweeps serve {further}--port {parts.port or 5000} --folder ~/mlflow"
-    return _on(host).do(serve)
+    if parts.scheme == "https" or not is_loopback(parts.hostname or ""):  # another's, with a record
+        uri = shlex.quote(f"{shown(tracking.uri).rstrip('/')}/health")
+        return f"curl -sS {uri}  # where it is served, its log says what it lacks"
+    return f"sweeps serve --port {parts.port or 5000} --folder ~/mlflow"
 
 
 def _mend_database(tracking: Tracking) -> str:

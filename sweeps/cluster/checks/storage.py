@@ -20,15 +20,18 @@ class Trip:
     """The folder on the way there that cannot be searched."""
     of_driver: bool = False
     """Whether it is the driver that cannot look there."""
+    made: bool = True
+    """False where the storage is not there yet: the mark was to lie in a folder above."""
 
 
-def check_storage(machine: Machine, storage: str, trip: Trip) -> Finding:
+def check_storage(machine: Machine, storage: str, trip: Trip, driver: Machine) -> Finding:
     """Say what is wrong with a machine's way to the storage.
 
     Args:
         machine: That wrote; the driver's where that one cannot look there.
         storage: A path or URL.
         trip: What became of the mark.
+        driver: Where it runs: it alone knows which checkpoints nobody needs.
     """
     if not trip.problem and trip.arrived:
         return Finding.ok("storage", machine, f"what it writes to {storage} is read by the driver")
@@ -38,17 +41,25 @@ def check_storage(machine: Machine, storage: str, trip: Trip) -> Finding:
         said = f"cannot reach {storage}: {trip.barred} cannot be searched"
         return Finding.problem("storage", machine, said, mend)
     if trip.problem:
+        said = f"cannot write {storage}: {trip.problem}"
+        if trip.error in ("ENOSPC", "EDQUOT"):
+            return Finding("storage", machine.name, "problem", said, clean(driver, storage))
+        make = f'sudo install -d -o "$USER" {path} && sudo mount -a'
+        own = f'sudo chown "$USER" {path}' if trip.made else make
         mends = {
-            "EACCES": f'sudo chown "$USER" {path}',
-            "EPERM": f'sudo chown "$USER" {path}',
+            "EACCES": own,
+            "EPERM": own,
             "EROFS": f'sudo mount -o remount,rw "$(findmnt -n -o TARGET -T {path})"',
-            "ENOSPC": f"sweeps clean --checkpoints --storage {path}",
-            "EDQUOT": f"sweeps clean --checkpoints --storage {path}",
-            "ENOENT": "sudo mount -a",
+            "ENOENT": make,
         }
         mend = mends.get(trip.error, f"touch {path}/.mark")
-        return Finding.problem("storage", machine, f"cannot write {storage}: {trip.problem}", mend)
+        return Finding.problem("storage", machine, said, mend)
     return Finding.problem(
         "storage", machine, f"what it writes to {storage} the driver does not see: checkpoints "
         "would be lost", "sudo mount -a",
     )  # fmt: skip
+
+
+def clean(driver: Machine, storage: str) -> str:
+    """Return what makes room, wherever it lacks: only the driver's machine has the record."""
+    return driver.do(f"sweeps clean --checkpoints --storage {shlex.quote(storage)}")

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from sweeps.cluster.connection import BOOT
 from sweeps.cluster.facts import Clock, Facts
 from sweeps.cluster.finding import Machine
 
 DRIVER = Machine("driver")
+HEAD = Machine("10.0.0.1", "ssh -i key researcher@10.0.0.1")
 WORKER = Machine("10.0.0.2", "ssh -i key researcher@10.0.0.2")
 GIB = 2**30
 
@@ -27,7 +29,7 @@ _FACTS: dict[str, Any] = {
     ],
     "shared_memory": {"path": "/dev/shm", "free": 32 * GIB, "total": 32 * GIB},
     "memory": 64 * GIB,
-    "gpus": {"names": ["A10G", "A10G"], "memory": [23028, 23028], "torch": 2, "cards": 2},
+    "gpus": {"names": ["A10G", "A10G"], "torch": 2, "cards": 2},
     "token": {
         "mode": "token", "path": "/home/researcher/.ray/auth_token", "permissions": 0o600,
         "mark": "ba9876543210",
@@ -37,6 +39,7 @@ _FACTS: dict[str, Any] = {
         {"service": "dashboard", "address": "127.0.0.1", "port": 8265},
     ],
     "ray": {"head": False, "modes": ["token"]},
+    "untold": {},
 }  # fmt: skip
 
 
@@ -54,3 +57,8 @@ def facts(**changes: Any) -> Facts:
 def clock(ahead: float, uncertainty: float = 0.002) -> Clock:
     """Return a clock so far ahead."""
     return Clock(ahead=ahead, uncertainty=uncertainty)
+
+
+def python_here(executable: str) -> list[str]:
+    """Return the command of a Python of this machine that answers."""
+    return [executable, "-c", BOOT]

@@ -5,7 +5,9 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,8 @@ from sweeps.cluster.doctor import HERE, Wanted, _stored, examine_here
 from sweeps.cluster.finding import Finding, Machine
 from sweeps.cluster.patients import Patient, trip
 from sweeps.record.places import resolve_places
-from tests.sweeps.cluster.test_probe import in_namespace, needs_root, python_here
+from tests.sweeps.cluster.healthy import python_here
+from tests.sweeps.cluster.test_probe import in_namespace, needs_root
 
 
 @pytest.fixture
@@ -115,7 +118,7 @@ def test_a_storage_that_does_not_serve(
 ) -> None:
     found = trip(planted(mounts.format(home), elsewhere, here), here, str(home))
     assert (found.error, found.arrived) == (error, bool(error))
-    assert check_storage(HERE, str(home), found).mend.startswith(mend)
+    assert check_storage(HERE, str(home), found, HERE).mend.startswith(mend)
 
 
 @pytest.fixture
@@ -161,3 +164,26 @@ def test_a_storage_that_is_not_there(home: Path, here: Patient, elsewhere: list[
     (home / "shared").mkdir()
     there = planted(f"mount -t tmpfs none {home}", elsewhere, here)
     assert trip(there, here, str(home / "shared")).error == "ENOENT"
+
+
+def test_a_storage_that_is_not_made_where_one_may_not_make_it(anybody: Patient) -> None:
+    found = _stored(anybody, anybody, "/usr/storage/sweeps")
+    assert "Permission denied" in found.said
+    assert found.mend == 'sudo install -d -o "$USER" /usr/storage/sweeps && sudo mount -a'
+
+
+class Unmarked(Here):
+    """This machine, where nothing may be written."""
+
+    def ask(self, question: str, *arguments: Any) -> Any:
+        assert question != "write"
+        return super().ask(question, *arguments)
+
+
+def test_a_storage_of_which_nothing_is_there_leaves_no_mark_at_the_top(here: Patient) -> None:
+    unmarked = replace(here, connection=Unmarked())
+    found = _stored(unmarked, unmarked, "/no-such-mount/sweeps")
+    assert (found.state, found.said) == (
+        "problem", "cannot write /no-such-mount/sweeps: nothing of it is there",
+    )  # fmt: skip
+    assert found.mend == 'sudo install -d -o "$USER" /no-such-mount/sweeps && sudo mount -a'

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,58 +11,20 @@ import pytest
 from sweeps.cluster.checks.hardware import check_clock, check_disks, check_gpus, check_shared_memory
 from sweeps.cluster.checks.security import check_ports, check_token
 from sweeps.cluster.checks.software import Source, check_package, check_tools, check_versions
-from sweeps.cluster.connection import (
-    BOOT,
-    Piped,
-    Refused,
-    Silent,
-    clock_of,
-    facts_of,
-    probe_text,
-)
+from sweeps.cluster.connection import Here, Piped, clock_of, facts_of, probe_text
+from sweeps.cluster.doctor import _body
 from sweeps.cluster.facts import Facts
-from tests.sweeps.cluster.healthy import DRIVER
+from sweeps.cluster.patients import Patient
+from tests.sweeps.cluster.healthy import DRIVER, clock, python_here
 
 Ask = Callable[..., Facts]
 _ALONE = ["unshare", "--mount", "--propagation", "private", "bash", "-c"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts file systems")
 
 
-def python_here(executable: str) -> list[str]:
-    """Return the command of a Python of this machine that answers."""
-    return [executable, "-c", BOOT]
-
-
 def in_namespace(mounts: str) -> list[str]:
     """Return the command of a Python that sees file systems of its own."""
     return [*_ALONE, f'{mounts} && exec "$@"', "bash", *python_here(sys.executable)]
-
-
-@pytest.fixture
-def piped() -> Iterator[Callable[[Sequence[str]], Piped]]:
-    """Starts Pythons that answer, and ends them."""
-    begun: list[Piped] = []
-
-    def begin(command: Sequence[str] = python_here(sys.executable)) -> Piped:
-        begun.append(Piped(command))
-        return begun[-1]
-
-    yield begin
-    for each in begun:
-        each.close()
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with a private token, from which Pythons are started."""
-    token = tmp_path / ".ray" / "auth_token"
-    token.parent.mkdir()
-    token.write_text("a secret")
-    token.chmod(0o600)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
 
 
 @pytest.fixture
@@ -185,7 +147,8 @@ def test_no_rsync(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo 'A10G, 23028'; echo 'A10G, 23028'", "nvidia-smi sees 2 GPUs, torch 0"),
+        ("echo A10G; echo A10G", "nvidia-smi sees 2 GPUs, torch 0"),
+        ("exit 9", "nvidia-smi: it ends with 9"),
         ("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18",
          "nvidia-smi: Failed to initialize NVML: Driver/library version mismatch"),
     ],
@@ -205,6 +168,33 @@ def test_gpus_that_torch_cannot_use(
     found = ask()
     assert found.cuda is None
     assert check_gpus(DRIVER, found, "").said == said
+
+
+def test_a_tool_that_hangs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = home / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+    monkeypatch.setattr("sweeps.cluster.probe._TOOL_SECONDS", 0.2)
+    found = check_gpus(DRIVER, facts_of(Here(), []), "")
+    assert found.said == "nvidia-smi: no answer within 0.2 s"
+
+
+def test_what_it_cannot_tell_leaves_the_rest(
+    ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A torch of which half is gone, say."""
+    torch = home / "torch"
+    torch.mkdir()
+    (torch / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(home))
+    found = ask()
+    assert list(found.untold) == ["cuda"]
+    assert found.untold["cuda"].startswith("FileNotFoundError")
+    assert found.package is not None
+    told = [each for each in _body(Patient(DRIVER, Here(), found, clock(0)), None) if each.said]
+    assert ("cuda", "unknown") in {(each.check, each.state) for each in told}
+    assert {each.check for each in told} > {"gpus", "ports", "clock", "shared memory"}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +228,7 @@ def test_a_full_disk(ask: Ask, home: Path) -> None:
         f"mount -t tmpfs -o size=1m none {home}; head -c 2m /dev/zero > {home}/x"
     )
     command[len(_ALONE)] = command[len(_ALONE)].replace(" && ", "; ")
-    (_, disk) = check_disks(DRIVER, ask(str(home), command=command), str(home))
+    (_, disk) = check_disks(DRIVER, ask(str(home), command=command), str(home), DRIVER)
     assert disk.said == f"{home} has 0.0 GiB free (100% used): too little"
 
 
@@ -246,30 +236,3 @@ def test_a_full_disk(ask: Ask, home: Path) -> None:
 def test_small_shared_memory(ask: Ask) -> None:
     found = ask(command=in_namespace("mount -t tmpfs -o size=64m none /dev/shm"))
     assert "/dev/shm has 0.1 GiB" in check_shared_memory(DRIVER, found).said
-
-
-# ---------------------------------------------------------------------- silence
-
-
-def test_a_machine_that_hangs_up(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Silent, match="No route to host"):
-        piped(["sh", "-c", "echo 'No route to host' >&2"]).ask("clock")
-
-
-def test_one_that_never_answers(
-    piped: Callable[..., Piped], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sweeps.cluster.connection.PATIENCE", 0.2)
-    with pytest.raises(Silent, match="no answer within"):
-        piped(["sleep", "60"]).ask("clock")
-
-
-def test_one_that_tells_something_else(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Silent):
-        facts_of(piped(["sh", "-c", "echo 'sweeps-doctor {\"answer\": 3}'; cat >&2"]), [])
-
-
-def test_a_refusal_has_the_systems_name(piped: Callable[..., Piped]) -> None:
-    with pytest.raises(Refused) as refused:
-        piped().ask("write", "/no/such/folder", "text")
-    assert refused.value.error == "ENOENT"

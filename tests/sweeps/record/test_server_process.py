@@ -1,7 +1,10 @@
+import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +93,27 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
         hold(tmp_path / "file" / "mlflow")
     with pytest.raises(ValueError, match="cannot read"):
         end(tmp_path / "file" / "mlflow")
+
+
+def test_a_disk_without_locks_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(ValueError, match="No locks available; give another --folder"):
+        hold(tmp_path)
+
+
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    hold(tmp_path).close()
+    onlooker = (tmp_path / "server.lock").open(encoding="utf-8")
+    fcntl.flock(onlooker, fcntl.LOCK_SH)
+    gone = threading.Timer(0.05, onlooker.close)
+    gone.start()
+    hold(tmp_path).close()
+    gone.join()
 
 
 def test_a_folder_that_is_not_there_has_none(tmp_path: Path) -> None:

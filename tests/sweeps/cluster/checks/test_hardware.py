@@ -8,7 +8,7 @@ from sweeps.cluster.checks.hardware import (
     check_gpus,
     check_shared_memory,
 )
-from tests.sweeps.cluster.healthy import GIB, WORKER, clock, facts
+from tests.sweeps.cluster.healthy import GIB, HEAD, WORKER, clock, facts
 
 LOGIN = "ssh -i key researcher@10.0.0.2 "
 
@@ -31,24 +31,25 @@ def test_a_clock_is_told_with_its_direction() -> None:
 
 
 def test_disks_with_room() -> None:
-    assert {each.state for each in check_disks(WORKER, facts(), "/shared/sweeps")} == {"ok"}
+    assert {each.state for each in check_disks(WORKER, facts(), "/shared/sweeps", HEAD)} == {"ok"}
 
 
 @pytest.mark.parametrize(
     ("disk", "said", "mend"),
     [
         ({"path": "/tmp", "free": GIB, "total": 10 * GIB},
-         "/tmp has 1.0 GiB free (90% used): too little", "ray stop; rm -r /tmp/ray"),
+         "/tmp has 1.0 GiB free (90% used): too little", WORKER.do("ray stop; rm -r /tmp/ray")),
         ({"path": "/tmp", "free": 4 * GIB, "total": 100 * GIB},
-         "/tmp has 4.0 GiB free (96% used): too little", "ray stop; rm -r /tmp/ray"),
+         "/tmp has 4.0 GiB free (96% used): too little", WORKER.do("ray stop; rm -r /tmp/ray")),
         ({"path": "/shared/sweeps", "free": 0, "total": GIB},
          "/shared/sweeps has 0.0 GiB free (100% used): too little",
-         "sweeps clean --checkpoints --storage /shared/sweeps"),
+         HEAD.do("sweeps clean --checkpoints --storage /shared/sweeps")),
     ],
 )  # fmt: skip
 def test_a_full_disk(disk: dict[str, Any], said: str, mend: str) -> None:
-    (found,) = check_disks(WORKER, facts(disks=[disk]), "/shared/sweeps")
-    assert (found.state, found.said, found.mend) == ("problem", said, WORKER.do(mend))
+    (found,) = check_disks(WORKER, facts(disks=[disk]), "/shared/sweeps", HEAD)
+    assert (found.where, found.said, found.mend) == (WORKER.name, said, mend)
+    assert found.state == "problem"
 
 
 @pytest.mark.parametrize(

@@ -28,17 +28,15 @@ def key(tmp_path: Path) -> Path:
         ("ssh: connect to host 10.0.0.2 port 22: No route to host",
          "it cannot be reached: ssh: connect to host 10.0.0.2 port 22: No route to host",
          f"ping -c 3 10.0.0.2  # switch it on, or take its address out of {FILE}"),
-        ("bash: line 1: exec: : not found", "it has no Python: bash: line 1: exec: : not found",
-         "ssh -i key researcher@10.0.0.2 'sudo apt-get install python3-venv'"),
         ("Connection timed out during banner exchange", "it takes the connection, and its ssh "
          "server hangs: Connection timed out during banner exchange",
          "(at 10.0.0.2 itself) sudo systemctl restart ssh"),
         ("no answer within 120 s",
          "ssh connects, and the login hangs: no answer within 120 s",
          "ssh -i key researcher@10.0.0.2 'timeout 20 bash --login -i -x -c true'  # shows where"),
-        ("[Errno 13] Permission denied: '/proc/x'", "ssh gets in, and its Python does not answer: "
-         "[Errno 13] Permission denied: '/proc/x'", "ssh -i key researcher@10.0.0.2 "
-         "'bash --login -i -c '\"'\"'command -v python; python -VV'\"'\"''"),
+        ("Received disconnect from 10.0.0.2 port 22:2: Too many authentication failures",
+         "ssh does not get in: Received disconnect from 10.0.0.2 port 22:2: Too many "
+         "authentication failures", "ssh -i key researcher@10.0.0.2 -v true  # shows why"),
         ("ssh: Could not resolve hostname python: Name or service not known",
          "nobody here knows its name: ssh: Could not resolve hostname python: Name or service not "
          "known", f"${{{{EDITOR:-vi}}}} {FILE}"),
@@ -47,6 +45,24 @@ def key(tmp_path: Path) -> Path:
 def test_a_machine_that_does_not_answer(silence: str, said: str, mend: str, key: Path) -> None:
     found = check_answer(WORKER, silence, key, FILE)
     assert (found.state, found.said, found.mend) == ("problem", said, mend.format(key=key))
+
+
+@pytest.mark.parametrize(
+    ("silence", "said", "mend"),
+    [
+        ("bash: line 1: exec: : not found", "it has no Python: bash: line 1: exec: : not found",
+         "ssh -i key researcher@10.0.0.2 'sudo apt-get install python3-venv'"),
+        ("[Errno 13] Permission denied: '/proc/x'", "ssh gets in, and its Python does not answer: "
+         "[Errno 13] Permission denied: '/proc/x'", "ssh -i key researcher@10.0.0.2 "
+         "'bash --login -i -c '\"'\"'command -v python; python -VV'\"'\"''"),
+        ("no answer within 120 s",
+         "ssh connects, and the login hangs: no answer within 120 s",
+         "ssh -i key researcher@10.0.0.2 'timeout 20 bash --login -i -x -c true'  # shows where"),
+    ],
+)  # fmt: skip
+def test_one_that_lets_us_in_and_no_further(silence: str, said: str, mend: str, key: Path) -> None:
+    found = check_answer(WORKER, silence, key, FILE, inside=True)
+    assert (found.state, found.said, found.mend) == ("problem", said, mend)
 
 
 def test_a_way_through_another_machine_that_is_shut(key: Path) -> None:

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from sweeps.cluster.checks.services import Tracking, check_data, check_tracking, shown
-from sweeps.cluster.finding import Machine
 from tests.sweeps.cluster.healthy import DRIVER
 
 SERVER = "http://127.0.0.1:5077"
@@ -15,12 +14,12 @@ SERVER = "http://127.0.0.1:5077"
         (Tracking(SERVER, served=True, problem="MLflow does not answer"), "MLflow does not answer",
          "sweeps serve --port 5077 --folder ~/mlflow"),
         (Tracking("http://10.0.0.1:5000", served=True, problem="MLflow does not answer"),
-         "MLflow does not answer",
-         Machine("10.0.0.1", "ssh 10.0.0.1").do(
-             "sweeps serve --host 10.0.0.1 --port 5000 --folder ~/mlflow")),
+         "MLflow does not answer", "curl -sS http://10.0.0.1:5000/health  # "),
+        (Tracking("https://me:secret@mlflow.company.com/", served=True, problem="it is away"),
+         "it is away", "curl -sS 'https://me:***@mlflow.company.com/health'  # "),
         (Tracking("http://10.0.0.1:5000", served=True, problem="failed with error code 401 != 200"),
          "failed with error code 401 != 200",
-         "export MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=$(cat "),
+         "echo 'export MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=$(cat "),
         (Tracking("sqlite:////s/mlflow.db", served=False, age="older"),
          "the database sqlite:////s/mlflow.db was made by an MLflow that is older than this",
          "mlflow db upgrade sqlite:////s/mlflow.db"),
@@ -65,7 +64,8 @@ def test_a_password_is_never_shown() -> None:
     assert shown(uri) == "postgresql://mlflow:***@10.0.0.1:5432/runs"
     behind = check_tracking(DRIVER, Tracking(uri, served=False, age="older"))
     assert "secret" not in f"{behind}"
-    assert behind.mend.startswith('mlflow db upgrade "$MLFLOW_TRACKING_URI"'), "*** opens nothing"
+    opens = "mlflow db upgrade 'postgresql://mlflow:***@10.0.0.1:5432/runs'  # its password in"
+    assert behind.mend.startswith(opens)
 
 
 def test_data_that_is_not_whole(tmp_path: Path) -> None:
