@@ -11,6 +11,7 @@ from cifar_models.checkpoint import load
 from cifar_models.component import forget
 from cifar_models.diagnostics import Diagnostic, GradientFlow, Row, Sharpness, Trained
 from cifar_models.numerics import Numerics
+from cifar_models.source_file import SourceFile, load_source
 from search_spaces import Study, factor
 from sweeps.execution import forecast, trainable
 from sweeps.execution.diagnosing import looked_at, unseen
@@ -103,6 +104,36 @@ def test_a_study_that_asks_for_nothing_goes_on_looking(journal: Journal) -> None
     journal.append("started", first, facts=by(*LOOKING))
     plain = STUDY.replace(diagnostics=())
     assert len(looked_at(plain, cells(plain), journal.trials)[first]) == 2
+
+
+OWN = """
+from typing import Literal
+from cifar_models.diagnostics import Diagnostic
+
+class Norms(Diagnostic):
+    name: Literal["norms"] = "norms"
+
+    def analyse(self, trained):
+        yield {"norm": 1.0}
+"""
+
+
+@pytest.mark.usefixtures("unloaded_studies")
+def test_what_workers_do_not_know_does_not_look_again(journal: Journal) -> None:
+    source = SourceFile("a.py", OWN)
+    own = load_source(source).Norms()
+    first, *_ = looked_at(STUDY, cells(), {})
+    finished(journal, first, own, LOOKING[1])
+    study = STUDY.replace(diagnostics=LOOKING[:1])
+
+    def looking(*sources: SourceFile) -> list[str]:
+        found = looked_at(study, cells(), journal.trials, sources)[first]
+        return [asked["name"] for asked in found]
+
+    assert looking(source) == ["norms", "sharpness", "gradient_flow"]
+    assert looking() == ["sharpness", "gradient_flow"], "it is another study's file"
+    forget(source.module_name)  # renamed, or its file not loaded
+    assert looking(source) == ["sharpness", "gradient_flow"]
 
 
 def test_a_forecast_counts_them_as_not_done(journal: Journal) -> None:
