@@ -39,7 +39,7 @@ class _Walk(Observer):
         self.found: list[tuple[int, float, dict[str, Tensor]]] = []
 
     def observe(self, moment: Moment) -> None:
-        if moment.step % self.diagnostic.every_steps == 0:
+        if moment.number % self.diagnostic.every_steps == 0:
             looked = self.diagnostic.look(moment).items()
             self.found += [(moment.number, size, numbers) for size, numbers in looked]
 
