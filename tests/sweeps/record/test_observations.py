@@ -7,6 +7,7 @@ import pytest
 
 from cifar_models.checkpoint import Checkpoint, save
 from cifar_models.diagnostics import FirstKernels, GradientFlow, HardestImages
+from cifar_models.diagnostics.columns import append
 from sweeps.record.diagnosed import missed, seen, told
 from sweeps.record.journal import Journal
 from sweeps.record.places import checkpoint_url
@@ -29,6 +30,9 @@ def test_they_are_parquet_files_of_runs_and_a_tidy_frame(looked_at: str, state: 
     assert load("small", looked_at).unseen.empty
     assert list(found) == ["gradient_flow"]
     frame = found["gradient_flow"]
+    for said in frame.columns[:5]:  # of whom a row is; no diagnostic may say it
+        with pytest.raises(ValueError, match=f"a column is named {said}, which says of whom"):
+            append({}, [{said: 1}], 1)
     assert list(frame) == ["factor", "level", "baseline", "seed", "trial", *FLOW]
     assert list(frame["level"].unique()) == ["relu", "tanh", "elu"]
     assert set(frame["seed"]) == {0}
