@@ -26,7 +26,7 @@ class Moment:
         images: the batch as the classifier is given it, (B, C, H, W).
         criterion: the batch's loss, without penalties, of float logits (B, classes).
         loss: the value of it that the step takes, a scalar.
-        scale: what gradients are multiplied by (by the loss scale of fp16).
+        scaling: returns `scale`.
     """
 
     subject: Subject
@@ -35,7 +35,7 @@ class Moment:
     images: Tensor
     criterion: Callable[[Tensor], Tensor]
     loss: Tensor
-    scale: float = 1.0
+    scaling: Callable[[], float] = lambda: 1.0
     _gradients: dict[float, tuple[Tensor, Gradient]] = field(default_factory=dict)
 
     @property
@@ -49,12 +49,18 @@ class Moment:
         return self.step == self.subject.steps - 1
 
     @cached_property
+    def scale(self) -> float:
+        """What gradients are multiplied by (by the loss scale of fp16); a GPU is waited for."""
+        return self.scaling()
+
+    @cached_property
     def taken(self) -> bool:
         """Whether the optimizer takes the step: in fp16 it skips those that overflow."""
         if self.scale == 1.0:
             return True
-        found = (weight.grad for weight in self.subject.trainable.values())
-        return all(bool(grad.isfinite().all()) for grad in found if grad is not None)
+        found = [weight.grad for weight in self.subject.trainable.values()]
+        finite = [gradient.isfinite().all() for gradient in found if gradient is not None]
+        return bool(torch.stack(finite).all())
 
     @cached_property
     def gradients(self) -> dict[str, Tensor]:
