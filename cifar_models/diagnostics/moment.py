@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from cifar_models.classifier import full_precision
 from cifar_models.diagnostics.subject import Subject
 from cifar_models.streams import global_stream
 
@@ -80,18 +81,18 @@ class Moment:
         """
         if step_size in self._gradients:
             return self._gradients[step_size][0]
-        with torch.no_grad():
+        with torch.no_grad(), full_precision(self.subject.numerics.device):
             return self._loss(self._weights(step_size))
 
     def gradient_at(self, step_size: float) -> Gradient:
         """Return the gradient of `loss_at` by all trained weights, there."""
         if step_size not in self._gradients:
             weights = {name: w.requires_grad_() for name, w in self._weights(step_size).items()}
-            with torch.enable_grad():
+            with torch.enable_grad(), full_precision(self.subject.numerics.device):
                 loss = self._loss(weights)
-            found = torch.autograd.grad(
-                loss, list(weights.values()), allow_unused=True, materialize_grads=True
-            )
+                found = torch.autograd.grad(
+                    loss, list(weights.values()), allow_unused=True, materialize_grads=True
+                )
             self._gradients[step_size] = loss.detach(), dict(zip(weights, found, strict=True))
         return self._gradients[step_size][1]
 
@@ -105,11 +106,7 @@ class Moment:
 
     def _loss(self, weights: dict[str, Tensor]) -> Tensor:
         subject = self.subject
-        device = subject.numerics.device
-        with (
-            global_stream(subject.seed, "diagnostics", self.epoch, self.step),
-            torch.autocast(device, enabled=False),
-        ):
+        with global_stream(subject.seed, "diagnostics", self.epoch, self.step):
             logits = functional_call(
                 subject.classifier, {**weights, **subject.buffers()}, (self.images,)
             )
