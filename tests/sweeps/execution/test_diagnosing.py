@@ -1,6 +1,7 @@
 """Which trials are looked at, and what becomes of those that were not."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -142,7 +143,16 @@ def test_a_forecast_counts_them_as_not_done(journal: Journal) -> None:
     finished(journal, second)
     phase = forecast._phase("ablation", STUDY, cells(), journal.trials)
     assert (phase.trials, phase.done) == (4, 1)
-    assert phase.notes == ["has 1 trials that diagnostics have not seen: trained again"]
+    told = "has 1 trials that diagnostics have not seen: trained again"
+    assert phase.notes == [told], "to the same numbers on a CPU"
+
+
+def test_a_forecast_says_that_a_gpu_may_give_other_numbers(journal: Journal) -> None:
+    gpu = Numerics(device="cuda")
+    asked = [replace(cell, spec=replace(cell.spec, numerics=gpu)) for cell in cells()]
+    finished(journal, asked[0].spec.id)
+    (note,) = forecast._phase("ablation", STUDY, asked, journal.trials).notes
+    assert note.endswith("again, perhaps to other numbers, also for other studies that have them")
 
 
 def test_the_identity_of_a_trial_is_the_same_with_diagnostics() -> None:
