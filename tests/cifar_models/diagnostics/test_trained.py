@@ -287,7 +287,7 @@ class _Watched(torch.autograd.Function):
 
     @staticmethod
     def backward(_: Any, *gradients: Tensor) -> Tensor:
-        back: Tensor = _Watched.apply(gradients[0])  # type: ignore[no-untyped-call]
+        back: Tensor = _Watched.apply(gradients[0])
         return back
 
 
@@ -296,7 +296,7 @@ ALLOWED: list[tuple[bool, bool]] = []
 
 class _Watching(nn.Linear):
     def forward(self, inputs: Tensor) -> Tensor:
-        watched: Tensor = _Watched.apply(super().forward(inputs.flatten(1)))  # type: ignore[no-untyped-call]
+        watched: Tensor = _Watched.apply(super().forward(inputs.flatten(1)))
         return watched
 
 
