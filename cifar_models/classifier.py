@@ -1,5 +1,8 @@
 """A network with its normalisation: raw images in, logits out; and its measurement."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -67,6 +70,22 @@ def autocast(numerics: Numerics) -> torch.autocast:
     """Return the context in which the network computes."""
     enabled = numerics.precision != "fp32"
     return torch.autocast(numerics.device, dtype=numerics.dtype, enabled=enabled)
+
+
+@contextmanager
+def full_precision(device: str) -> Iterator[None]:
+    """Compute in fp32 indeed: without autocast, and without TF32 where a GPU has it.
+
+    What is computed on the way back is so only if that is asked for inside too.
+    """
+    conv, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = conv.allow_tf32, matmul.allow_tf32
+    conv.allow_tf32 = matmul.allow_tf32 = False
+    try:
+        with torch.autocast(device, enabled=False):
+            yield
+    finally:
+        conv.allow_tf32, matmul.allow_tf32 = before
 
 
 def images_of(pixels: Tensor, numerics: Numerics) -> Tensor:

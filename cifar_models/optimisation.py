@@ -37,10 +37,11 @@ class Optimisation:
             self._start_phase(phase)
         self._next_step = (epoch - first) * self._steps_per_epoch
 
-    def step(self, loss: Tensor, look: Callable[[float], None] | None = None) -> None:
+    def step(self, loss: Tensor, look: Callable[[Callable[[], float]], None] | None = None) -> None:
         """Change the weights once, against the gradient of the loss.
 
-        Before that, ``look`` is called: it finds the gradients times the number it is told.
+        Before that, ``look`` is called: it finds the gradients times a number, and is told how to
+        ask for it, for which a GPU is waited for.
         """
         factor = self._schedule(self._next_step)
         self._next_step += 1
@@ -49,7 +50,7 @@ class Optimisation:
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         if look is not None:
-            look(self._scaler.get_scale())  # which waits for a GPU
+            look(self._scaler.get_scale)
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._average.step()

@@ -33,10 +33,16 @@ def generator(seed: int, purpose: Use, *key: int | str) -> torch.Generator:
 @contextmanager
 def global_stream(seed: int, purpose: Use, *key: int | str) -> Iterator[None]:
     """Let torch's global generators draw from a stream inside the block, and restore them after."""
-    gpus = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
-    with torch.random.fork_rng(gpus):
+    with torch.random.fork_rng(_accelerators()):
         torch.manual_seed(stream(seed, purpose, *key))
         yield
+
+
+def _accelerators() -> list[int]:
+    """Return the devices, but for the CPU, whose global generator is at work in this process."""
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return [torch.cuda.current_device()]
+    return [0] if torch.backends.mps.is_available() else []
 
 
 def initialise(model: nn.Module, seed: int, draw: Callable[[nn.Module], None]) -> None:

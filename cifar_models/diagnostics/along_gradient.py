@@ -38,10 +38,12 @@ class _Walk(Observer):
         self.diagnostic = diagnostic
         self.found: list[tuple[int, float, dict[str, Tensor]]] = []
 
+    def due(self, moment: Moment) -> bool:
+        return moment.number % self.diagnostic.every_steps == 0
+
     def observe(self, moment: Moment) -> None:
-        if moment.step % self.diagnostic.every_steps == 0:
-            looked = self.diagnostic.look(moment).items()
-            self.found += [(moment.number, size, numbers) for size, numbers in looked]
+        looked = self.diagnostic.look(moment).items()
+        self.found += [(moment.number, size, numbers) for size, numbers in looked]
 
     def rows(self) -> Iterable[Row]:
         for step, size, numbers in self.found:

@@ -54,7 +54,7 @@ class Diagnosis:
 
     def at(
         self, epoch: int, images: Tensor, labels: Tensor, mixture: Mixture, loss: Tensor
-    ) -> Callable[[float], None] | None:
+    ) -> Callable[[Callable[[], float]], None] | None:
         """Return what looks at a step when its gradients are known; None if nothing does.
 
         Args:
@@ -71,10 +71,10 @@ class Diagnosis:
 
     def _observe(
         self, epoch: int, images: Tensor, criterion: Callable[[Tensor], Tensor], loss: Tensor,
-        scale: float,
+        scaling: Callable[[], float],
     ) -> None:  # fmt: skip
         with self._looking(epoch):
-            self._show(Moment(self.subject, epoch, self._step, images, criterion, loss, scale))
+            self._show(Moment(self.subject, epoch, self._step, images, criterion, loss, scaling))
             self._step += 1
 
     def _show(self, moment: Moment) -> None:
@@ -136,7 +136,7 @@ class Diagnosis:
 
 
 def _observe(observer: Observer, moment: Moment) -> None:
-    if moment.taken:
+    if observer.due(moment) and moment.taken:
         observer.observe(moment)
 
 

@@ -19,6 +19,10 @@ Row = dict[str, Value]
 class Observer(ABC):
     """What is seen in the steps of one epoch. Each epoch begins with a new one."""
 
+    def due(self, moment: "Moment") -> bool:
+        """Whether it wants to look at a step, asked before the step's gradients are waited for."""
+        return True
+
     @abstractmethod
     def observe(self, moment: "Moment") -> None:
         """Look at a step whose gradients are known and whose weights have not changed yet.

@@ -38,6 +38,9 @@ class _Ends(Observer):
     def __init__(self, bins: int) -> None:
         self.bins, self.found = bins, list[Row]()
 
+    def due(self, moment: Moment) -> bool:
+        return moment.last or (moment.epoch == 1 and moment.step == 0)
+
     def observe(self, moment: Moment) -> None:
         if moment.epoch == 1 and moment.step == 0:
             rows = _rows("weight", moment.subject.layers, self.bins)

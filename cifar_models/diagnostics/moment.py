@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from cifar_models.classifier import full_precision
 from cifar_models.diagnostics.subject import Subject
 from cifar_models.streams import global_stream
 
@@ -26,7 +27,7 @@ class Moment:
         images: the batch as the classifier is given it, (B, C, H, W).
         criterion: the batch's loss, without penalties, of float logits (B, classes).
         loss: the value of it that the step takes, a scalar.
-        scale: what gradients are multiplied by (by the loss scale of fp16).
+        scaling: returns `scale`.
     """
 
     subject: Subject
@@ -35,7 +36,7 @@ class Moment:
     images: Tensor
     criterion: Callable[[Tensor], Tensor]
     loss: Tensor
-    scale: float = 1.0
+    scaling: Callable[[], float] = lambda: 1.0
     _gradients: dict[float, tuple[Tensor, Gradient]] = field(default_factory=dict)
 
     @property
@@ -49,12 +50,18 @@ class Moment:
         return self.step == self.subject.steps - 1
 
     @cached_property
+    def scale(self) -> float:
+        """What gradients are multiplied by (by the loss scale of fp16); a GPU is waited for."""
+        return self.scaling()
+
+    @cached_property
     def taken(self) -> bool:
         """Whether the optimizer takes the step: in fp16 it skips those that overflow."""
         if self.scale == 1.0:
             return True
-        found = (weight.grad for weight in self.subject.trainable.values())
-        return all(bool(grad.isfinite().all()) for grad in found if grad is not None)
+        found = [weight.grad for weight in self.subject.trainable.values()]
+        finite = [gradient.isfinite().all() for gradient in found if gradient is not None]
+        return bool(torch.stack(finite).all())
 
     @cached_property
     def gradients(self) -> dict[str, Tensor]:
@@ -74,18 +81,18 @@ class Moment:
         """
         if step_size in self._gradients:
             return self._gradients[step_size][0]
-        with torch.no_grad():
+        with torch.no_grad(), full_precision(self.subject.numerics.device):
             return self._loss(self._weights(step_size))
 
     def gradient_at(self, step_size: float) -> Gradient:
         """Return the gradient of `loss_at` by all trained weights, there."""
         if step_size not in self._gradients:
             weights = {name: w.requires_grad_() for name, w in self._weights(step_size).items()}
-            with torch.enable_grad():
+            with torch.enable_grad(), full_precision(self.subject.numerics.device):
                 loss = self._loss(weights)
-            found = torch.autograd.grad(
-                loss, list(weights.values()), allow_unused=True, materialize_grads=True
-            )
+                found = torch.autograd.grad(
+                    loss, list(weights.values()), allow_unused=True, materialize_grads=True
+                )
             self._gradients[step_size] = loss.detach(), dict(zip(weights, found, strict=True))
         return self._gradients[step_size][1]
 
@@ -99,11 +106,7 @@ class Moment:
 
     def _loss(self, weights: dict[str, Tensor]) -> Tensor:
         subject = self.subject
-        device = subject.numerics.device
-        with (
-            global_stream(subject.seed, "diagnostics", self.epoch, self.step),
-            torch.autocast(device, enabled=False),
-        ):
+        with global_stream(subject.seed, "diagnostics", self.epoch, self.step):
             logits = functional_call(
                 subject.classifier, {**weights, **subject.buffers()}, (self.images,)
             )

@@ -38,6 +38,9 @@ class _Ratios(Observer):
         self.before: list[Tensor] = []
         self.norms = torch.zeros(())
 
+    def due(self, moment: Moment) -> bool:
+        return bool(self.before) or moment.step % self.every == 0
+
     def observe(self, moment: Moment) -> None:
         gradients = moment.gradients
         weights = [moment.subject.layers[layer].detach() for layer in gradients]

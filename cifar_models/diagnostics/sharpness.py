@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.func import functional_call
 
-from cifar_models.classifier import images_of, on_device
+from cifar_models.classifier import full_precision, images_of, on_device
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
 from cifar_models.diagnostics.subject import Subject
 from cifar_models.diagnostics.trained import Trained, first
@@ -42,12 +42,17 @@ class Sharpness(Diagnostic):
         """Return one row."""
         if trained.epoch % self.every_epochs and not trained.last:
             return
-        hessian = Hessian(trained.subject, self.images)
-        yield {"eigenvalue": hessian.largest(trained.epoch), "loss": hessian.loss}
+        with full_precision(trained.subject.numerics.device):
+            hessian = Hessian(trained.subject, self.images)
+            largest = hessian.largest(trained.epoch)
+        yield {"eigenvalue": largest, "loss": hessian.loss}
 
 
 class Hessian:
-    """Second derivatives of the loss of some training images by all trained weights."""
+    """Second derivatives of the loss of some training images by all trained weights.
+
+    To be built and asked inside `full_precision`.
+    """
 
     def __init__(self, subject: Subject, images: int) -> None:
         self.subject, numerics = subject, subject.numerics
@@ -108,12 +113,9 @@ class Hessian:
         named = dict(zip(subject.trainable, weights, strict=True))
         subject.classifier.eval()
         try:
-            with torch.autocast(subject.numerics.device, enabled=False):
-                logits = functional_call(
-                    subject.classifier, {**named, **subject.buffers()}, (images,)
-                )
-                share = len(labels) / self.number
-                loss: Tensor = subject.loss(logits.float(), labels) * share
+            logits = functional_call(subject.classifier, {**named, **subject.buffers()}, (images,))
+            share = len(labels) / self.number
+            loss: Tensor = subject.loss(logits.float(), labels) * share
         finally:
             subject.classifier.train()
         return loss

@@ -227,7 +227,9 @@ def _winner(
 def _phase(role: str, study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> Phase:
     specs, again = distinct(cells), unseen(study, cells, records)
     done = sum(s.id in records and records[s.id].ended(study.name) for s in specs) - len(again)
-    told = [f"has {len(again)} trials that diagnostics have not seen: trained again"]
+    told = f"has {len(again)} trials that diagnostics have not seen: trained again"
+    if any(spec.numerics.device != "cpu" for spec in specs):
+        told += ", perhaps to other numbers, also for other studies that have them"
     epochs = sum(s.recipe.epochs for s in specs)
     known = {trial: record for trial, record in records.items() if trial not in again}
     trained = {trial: record.epochs for trial, record in known.items()}
@@ -236,7 +238,7 @@ def _phase(role: str, study: Study, cells: list[Cell], records: dict[str, TrialR
         for spec in specs
         if spec.id not in known or not known[spec.id].ended(study.name)
     ]
-    return Phase(role, len(specs), done, epochs, notes=told if again else [], left=left)
+    return Phase(role, len(specs), done, epochs, notes=[told] if again else [], left=left)
 
 
 def _split(recipes: Sequence[Recipe], epochs: float) -> list[tuple[Recipe, float]]:

@@ -45,7 +45,7 @@ def _went_wrong(record: TrialRecord) -> Iterator[tuple[str, str]]:
         yield record.status, last_line(record.reason)
     looked = seen(record.facts)
     for key, reason in missed(record.facts).items():
-        yield f"not seen by {looked[key]['name']}", reason
+        yield f"not seen by {looked[key]['name']}", f"{reason}; once mended, --fresh looks again"
 
 
 class Headline:

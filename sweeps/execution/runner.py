@@ -212,8 +212,8 @@ class StudyRun:
         specs = distinct(cells)
         prepare(self.runs, sum(self.journal[spec.id].status == "pending" for spec in specs))
         specs = [self._known(spec) for spec in specs]
+        looked = looked_at(self.study, cells, self.journal.trials, self.sources)
         self._forget(s.id for s in specs if self.options.again(self.journal[s.id].status))
-        looked = looked_at(self.study, cells, self.journal.trials)  # also what is forgotten now
         if role == "ablation":
             for trial in weightless(specs, self.journal, self.study.selection, self.places.storage):
                 self.journal.append("forgotten", trial)  # trained again, in its own run

@@ -90,9 +90,17 @@ def _of(runs: Runs, run: Run, key: str) -> tuple[pd.DataFrame, str]:
     read = _read(runs, run, key)
     if read is None:
         return nothing, f"not seen: {_LOST}" if done else ""
-    if not whole or whole >= done:  # runs of earlier versions do not say it
-        return read, ""
-    return read, f"not seen after epoch {whole} of {done}: {_LOST}"
+    if whole and whole < done:  # runs of earlier versions do not say it
+        return read, f"not seen after epoch {whole} of {done}: {_LOST}"
+    return read, _diverged(read, done) if tags.get("status") == "diverged" else ""
+
+
+def _diverged(read: pd.DataFrame, epoch: int) -> str:
+    """Say what a diagnostic has not seen since weights that diverged are not analysed."""
+    if read.empty:
+        return f"not seen: diverged in epoch {epoch}"
+    last = pd.to_numeric(read["epoch"], errors="coerce").max()
+    return f"not seen after epoch {last:g}: diverged in epoch {epoch}" if last < epoch else ""
 
 
 def _read(runs: Runs, run: Run, key: str) -> pd.DataFrame | None:

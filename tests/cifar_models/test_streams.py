@@ -37,6 +37,23 @@ def test_the_global_generator_is_lent_and_given_back() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_a_mac_s_generator_is_given_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    its = torch.Generator().manual_seed(1)  # in place of the one that only a Mac has
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    monkeypatch.setattr("torch.accelerator.current_accelerator", lambda: torch.device("mps"))
+    monkeypatch.setattr("torch.mps._get_default_mps_generator", lambda: its)
+    monkeypatch.setattr("torch._C._has_mps", True)
+    before = its.get_state()
+    with global_stream(0, "dropout", 1):
+        inside = torch.rand(3, generator=its)
+        with global_stream(0, "diagnostics", 1):
+            torch.rand(3, generator=its)
+        after = torch.rand(3, generator=its)
+    assert torch.equal(its.get_state(), before)
+    with global_stream(0, "dropout", 1):
+        assert torch.equal(torch.rand(6, generator=its), torch.cat([inside, after]))
+
+
 def head_of(network: nn.Module, seed: int) -> torch.Tensor:
     initialise(network, seed, Default().draw)
     return network.get_parameter("head.weight")

@@ -1,5 +1,7 @@
 """Landscape, predictiveness and smoothness on a quadratic, where all of them are known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -26,8 +28,9 @@ SIZES = (0.1, 0.5)
 
 def seen(diagnostic: AlongGradient, *steps: int) -> dict[str, list[float]]:
     observer, training = diagnostic.observer(), bowl(WEIGHTS.tolist())
-    for step in steps:
-        observer.observe(moment(training, step))
+    for now in (moment(training, step) for step in steps):
+        if observer.due(now):
+            observer.observe(now)
     return columns(observer.rows())
 
 
@@ -58,6 +61,18 @@ def test_beta_is_the_curvature_along_the_gradient(axis: int) -> None:
 def test_only_every_so_many_steps_are_looked_at() -> None:
     found = seen(LossLandscape(step_sizes=(0.1,), every_steps=3), 0, 1, 2, 3, 4, 5, 6)
     assert found["step"] == [0, 0, 3, 3, 6, 6]
+
+
+def test_steps_are_counted_through_all_epochs() -> None:
+    training, found = bowl(steps=4), list[float]()
+    for epoch in (1, 2, 3):
+        observer = LossLandscape(step_sizes=(0.1,), every_steps=3).observer()
+        for step in range(4):
+            now = replace(moment(training, step), epoch=epoch)
+            if observer.due(now):
+                observer.observe(now)
+        found += columns(observer.rows())["step"][::2]
+    assert found == [0, 3, 6, 9]
 
 
 def test_a_point_is_computed_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Diagnostics beside a training: they cost nothing when off, and never change it."""
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from types import FrameType
 from typing import Any, Literal
@@ -17,12 +18,14 @@ from cifar_models.diagnostics import (
     Diagnosis,
     Diagnostic,
     GradientFlow,
+    LossLandscape,
     Moment,
     Observer,
     Row,
     Sharpness,
     Trained,
 )
+from cifar_models.diagnostics.expense import Expense
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.training import Training, train
@@ -160,8 +163,6 @@ def test_weights_that_diverged_are_not_analysed() -> None:
 
 class _Sleepy(Observer):
     def observe(self, moment: Moment) -> None:
-        import time
-
         time.sleep(0.05)
 
     def rows(self) -> Iterable[Row]:
@@ -200,17 +201,17 @@ def test_a_diagnosis_of_nothing_keeps_nothing() -> None:
 def test_steps_that_fp16_skips_are_not_looked_at() -> None:
     training = begin(RECIPE, [GradientFlow()])
     step = training.optimisation.step
-    seen: list[float] = []
+    seen: list[Any] = []
 
     def spoiled(loss: Any, look: Any = None) -> None:
-        def scaled(scale: float) -> None:
+        def scaled(_: Callable[[], float]) -> None:
             weight = training.classifier.network.get_parameter("head.weight")
             assert weight.grad is not None
             if not seen:
                 weight.grad.fill_(float("inf"))
-            look(2.0)
+            look(lambda: 2.0)
             weight.grad.nan_to_num_(0.0, 0.0, 0.0)
-            seen.append(scale)
+            seen.append(weight)
 
         step(loss, scaled)
 
@@ -219,3 +220,30 @@ def test_steps_that_fp16_skips_are_not_looked_at() -> None:
     assert len(seen) > 1
     found = training.diagnosis.observations[GradientFlow().key]["mean_absolute"]
     assert all(0 < value < float("inf") for value in found)
+
+
+def test_the_scale_is_waited_for_when_something_is_due_and_then_as_looking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    training = begin(RECIPE, [LossLandscape(every_steps=3)])
+    step, begun = training.optimisation.step, Expense.begin
+    steps, asked, spent = list[int](), list[int](), list[float]()
+
+    def spied(loss: Any, look: Any = None) -> None:
+        def scale() -> float:
+            asked.append(len(steps))
+            time.sleep(0.05)
+            return 1.0
+
+        step(loss, lambda _: look(scale))
+        steps.append(len(steps))
+
+    def begin_anew(expense: Expense) -> None:
+        spent.append(expense.seconds)
+        begun(expense)
+
+    training.optimisation.step = spied  # type: ignore[method-assign]
+    monkeypatch.setattr(Expense, "begin", begin_anew)
+    next(training)
+    assert asked == steps[::3] != steps
+    assert spent[0] > 0.05 * len(asked)

@@ -1,6 +1,7 @@
 """What is looked at in a trained network, against closed forms and other computations."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from tests.cifar_models.diagnostics.looking import (
     bowl,
     columns,
     end,
+    moment,
     picture,
     subject,
 )
@@ -273,3 +275,47 @@ def test_weights_have_histograms_at_the_end_of_an_epoch() -> None:
     weight = trained().subject.layers["head"].detach().numpy()
     assert found["layer"] == ["layer1.conv", "layer2.conv", "head"]
     assert found["counts"][2] == np.histogram(weight, 10)[0].tolist()
+
+
+class _Watched(torch.autograd.Function):
+    """Leaves its input as it is, and notes whether TF32 is allowed, also on the way back."""
+
+    @staticmethod
+    def forward(_: Any, inputs: Tensor) -> Tensor:
+        ALLOWED.append((torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32))
+        return inputs.clone()
+
+    @staticmethod
+    def backward(_: Any, *gradients: Tensor) -> Tensor:
+        back: Tensor = _Watched.apply(gradients[0])
+        return back
+
+
+ALLOWED: list[tuple[bool, bool]] = []
+
+
+class _Watching(nn.Linear):
+    def forward(self, inputs: Tensor) -> Tensor:
+        watched: Tensor = _Watched.apply(super().forward(inputs.flatten(1)))
+        return watched
+
+
+def test_what_is_said_to_be_fp32_allows_no_tf32_and_gives_it_back() -> None:
+    seen = subject(_Watching(3072, 10), nn.CrossEntropyLoss(), number=4)
+    now = moment(seen, pictures=torch.rand(4, 3, 32, 32))
+    matmul = torch.backends.cuda.matmul
+    before = torch.backends.cudnn.allow_tf32, matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = matmul.allow_tf32 = True
+    try:
+        for look in (
+            lambda: now.loss_at(0.0),
+            lambda: now.gradient_at(0.1),
+            lambda: list(Sharpness(images=4).analyse(end(seen))),
+        ):
+            ALLOWED.clear()
+            look()
+            assert set(ALLOWED) == {(False, False)}
+            assert torch.backends.cudnn.allow_tf32
+            assert matmul.allow_tf32
+    finally:
+        torch.backends.cudnn.allow_tf32, matmul.allow_tf32 = before

@@ -93,7 +93,8 @@ def test_a_study_is_looked_at_when_it_asks_for_it_and_then_no_more(tmp_path: Pat
     told = run(tmp_path, *command).splitlines()
     (line,) = [line for line in told if "not seen" in line]
     assert line.startswith("  not seen by broken: ")
-    assert line.endswith(": in epoch 1: OutOfMemoryError: tried to allocate 9 GiB")
+    why = "in epoch 1: OutOfMemoryError: tried to allocate 9 GiB"
+    assert line.endswith(f": {why}; once mended, --fresh looks again")
     after = results(tmp_path)
     assert epochs(tmp_path) == trained + 2 * 2, "the first seed of two levels, two epochs each"
     broken = after.observations.pop("broken")

@@ -1,6 +1,7 @@
 """Which trials are looked at, and what becomes of those that were not."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from cifar_models.checkpoint import load
 from cifar_models.component import forget
 from cifar_models.diagnostics import Diagnostic, GradientFlow, Row, Sharpness, Trained
 from cifar_models.numerics import Numerics
+from cifar_models.source_file import SourceFile, load_source
 from search_spaces import Study, factor
 from sweeps.execution import forecast, trainable
 from sweeps.execution.diagnosing import looked_at, unseen
@@ -105,13 +107,52 @@ def test_a_study_that_asks_for_nothing_goes_on_looking(journal: Journal) -> None
     assert len(looked_at(plain, cells(plain), journal.trials)[first]) == 2
 
 
+OWN = """
+from typing import Literal
+from cifar_models.diagnostics import Diagnostic
+
+class Norms(Diagnostic):
+    name: Literal["norms"] = "norms"
+
+    def analyse(self, trained):
+        yield {"norm": 1.0}
+"""
+
+
+@pytest.mark.usefixtures("unloaded_studies")
+def test_what_workers_do_not_know_does_not_look_again(journal: Journal) -> None:
+    source = SourceFile("a.py", OWN)
+    own = load_source(source).Norms()
+    first, *_ = looked_at(STUDY, cells(), {})
+    finished(journal, first, own, LOOKING[1])
+    study = STUDY.replace(diagnostics=LOOKING[:1])
+
+    def looking(*sources: SourceFile) -> list[str]:
+        found = looked_at(study, cells(), journal.trials, sources)[first]
+        return [asked["name"] for asked in found]
+
+    assert looking(source) == ["norms", "sharpness", "gradient_flow"]
+    assert looking() == ["sharpness", "gradient_flow"], "it is another study's file"
+    forget(source.module_name)  # renamed, or its file not loaded
+    assert looking(source) == ["sharpness", "gradient_flow"]
+
+
 def test_a_forecast_counts_them_as_not_done(journal: Journal) -> None:
     first, second, *_ = looked_at(STUDY, cells(), {})
     finished(journal, first, *LOOKING)
     finished(journal, second)
     phase = forecast._phase("ablation", STUDY, cells(), journal.trials)
     assert (phase.trials, phase.done) == (4, 1)
-    assert phase.notes == ["has 1 trials that diagnostics have not seen: trained again"]
+    told = "has 1 trials that diagnostics have not seen: trained again"
+    assert phase.notes == [told], "to the same numbers on a CPU"
+
+
+def test_a_forecast_says_that_a_gpu_may_give_other_numbers(journal: Journal) -> None:
+    gpu = Numerics(device="cuda")
+    asked = [replace(cell, spec=replace(cell.spec, numerics=gpu)) for cell in cells()]
+    finished(journal, asked[0].spec.id)
+    (note,) = forecast._phase("ablation", STUDY, asked, journal.trials).notes
+    assert note.endswith("again, perhaps to other numbers, also for other studies that have them")
 
 
 def test_the_identity_of_a_trial_is_the_same_with_diagnostics() -> None:

@@ -52,7 +52,8 @@ def test_why_diagnostics_have_not_seen_trials_is_told_like_other_reasons(tmp_pat
     progress.finish(list(journal.trials))
     journal.close()
     assert out.getvalue().splitlines()[-2:] == [
-        "  not seen by own: a: in epoch 1: KeyError: 'x'",
-        "  not seen by sharpness: 2 trials, such as a: in epoch 2: OutOfMemoryError: 9 GiB",
+        "  not seen by own: a: in epoch 1: KeyError: 'x'; once mended, --fresh looks again",
+        "  not seen by sharpness: 2 trials, such as a: in epoch 2: OutOfMemoryError: 9 GiB; once "
+        "mended, --fresh looks again",
     ]
     assert out.getvalue().count("not seen") == 2

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from cifar_models.checkpoint import Checkpoint, save
-from cifar_models.diagnostics import GradientFlow
+from cifar_models.diagnostics import FirstKernels, GradientFlow, HardestImages
+from cifar_models.diagnostics.columns import append
 from sweeps.record.diagnosed import missed, seen, told
 from sweeps.record.journal import Journal
 from sweeps.record.places import checkpoint_url
@@ -29,6 +30,9 @@ def test_they_are_parquet_files_of_runs_and_a_tidy_frame(looked_at: str, state: 
     assert load("small", looked_at).unseen.empty
     assert list(found) == ["gradient_flow"]
     frame = found["gradient_flow"]
+    for said in frame.columns[:5]:  # of whom a row is; no diagnostic may say it
+        with pytest.raises(ValueError, match=f"a column is named {said}, which says of whom"):
+            append({}, [{said: 1}], 1)
     assert list(frame) == ["factor", "level", "baseline", "seed", "trial", *FLOW]
     assert list(frame["level"].unique()) == ["relu", "tanh", "elu"]
     assert set(frame["seed"]) == {0}
@@ -122,6 +126,26 @@ def test_what_a_lost_checkpoint_had_is_said_to_be_unseen(state: Path) -> None:
     assert words(runs.uri) == {}
     assert set(load("small", runs.uri).observations["gradient_flow"]["epoch"]) == {1, 2, 3}
     journal.close()
+
+
+def test_what_a_divergence_left_unseen_is_said(state: Path) -> None:
+    runs, journal, cell = open_runs(state), Journal(state), cells(LOOKED)[0]
+    kernels, whole = FirstKernels(), HardestImages()
+    study = LOOKED.replace(diagnostics=(*LOOKING, kernels, whole))
+    plain = [diagnostic.model_dump(mode="json") for diagnostic in study.diagnostics]
+    record(journal, cell.spec, 0.1, 0.2, end="diverged")
+    journal.trials[cell.spec.id].facts = {**FACTS, **told(plain)}
+    looked = {FLOWN: {"epoch": [1, 2]}, SHARP: {}, kernels.key: {"epoch": [1]}, whole.key: {}}
+    url = checkpoint_url(str(state), cell.spec.id)
+    save(Checkpoint("s", 0, 2, {}, {}, {}, [], observations=looked), url)
+    mirror(runs, journal, study, cells(LOOKED), str(state))
+    journal.close()
+    never = "not seen: diverged in epoch 2"
+    assert words(runs.uri) == {
+        "sharpness": never,
+        "first_kernels": "not seen after epoch 1: diverged in epoch 2",
+        "hardest_images": never,
+    }
 
 
 def test_where_nothing_was_kept_nothing_was_seen(state: Path) -> None:
