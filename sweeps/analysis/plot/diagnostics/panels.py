@@ -1,5 +1,6 @@
 """What figures of diagnostics share: levels side by side."""
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -58,6 +59,11 @@ def line_axes(axes: Axes) -> None:
     open_axes(axes)
     axes.grid(axis="y", alpha=0.3)
     axes.tick_params(labelsize="x-small")
+
+
+def number(value: float, form: str, otherwise: str = "not finite") -> str:
+    """Write a number, or in words that there is none."""
+    return format(value, form) if math.isfinite(value) else otherwise
 
 
 def three_epochs(frame: pd.DataFrame) -> list[int]:

@@ -138,3 +138,18 @@ def test_a_confusion_matrix_is_of_shares_by_class() -> None:
 
 def test_calibration_is_weighted_by_images() -> None:
     assert "none 20.0 points" in words("calibration")  # (3 * 10 + 1 * 50) / 4
+
+
+# ---------------------------------------------------------------------- what is missing, is told
+
+
+def test_an_eigenvalue_that_was_never_found_is_told_and_harms_no_other() -> None:
+    frame = FRAMES["sharpness"].astype({"eigenvalue": object})
+    frame.loc[frame["level"] == "none", "eigenvalue"] = None
+    (drawing,) = DRAWINGS["sharpness"]
+    assert drawing.words(frame).endswith("batch 4, none not found.")
+    drawn_lines = drawing.draw(frame).axes[0].lines
+    assert [np.isfinite(line.get_ydata()).sum() for line in drawn_lines] == [1, 0]
+    frame["eigenvalue"] = None
+    assert drawing.words(frame).endswith("batch not found, none not found.")
+    drawing.draw(frame)
