@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sweeps.analysis.plot.diagnostics.panels import grid, headings, levels, line_axes
+from sweeps.analysis.plot.diagnostics.panels import ended, grid, headings, levels, line_axes, number
 from sweeps.analysis.plot.style import BASELINE, COLOURS, plain
 
 SHOWN = 3
@@ -37,10 +37,10 @@ def histograms(frame: pd.DataFrame) -> Figure:
     headings(axes, names)
     for place, level in enumerate(names):
         mine = frame[frame["level"] == level]
-        for number, depth in enumerate(chosen_depths(mine)):
+        for row, depth in enumerate(chosen_depths(mine)):
             layer = mine[mine["depth"] == depth]
             for half, quantity in enumerate(("weight", "gradient")):
-                _draw(axes[half * SHOWN + number, place], layer[layer["quantity"] == quantity])
+                _draw(axes[half * SHOWN + row, place], layer[layer["quantity"] == quantity])
     for half, quantity in enumerate(("weight", "gradient")):
         axes[half * SHOWN + 1, 0].set_ylabel(f"density of each {quantity}", fontsize="small")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -71,13 +71,13 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
 def histogram_words(frame: pd.DataFrame) -> str:
     """Say how far the last layer but one moved, and how large its gradients are at last."""
     told = []
-    for level in levels(frame):
+    for level, name in ended(frame).items():
         mine = frame[frame["level"] == level]
         deep = mine[mine["depth"] == chosen_depths(mine)[-2:][0]].sort_values("epoch")
         weights, gradients = (deep[deep["quantity"] == q]["sd"] for q in ("weight", "gradient"))
         if len(weights) and len(gradients):
-            told.append(
-                f"{level} {weights.iloc[0]:.2g} to {weights.iloc[-1]:.2g}, its gradients "
-                f"{gradients.iloc[-1]:.2g}"
+            first, last, steep = (
+                number(v, ".2g") for v in (weights.iloc[0], weights.iloc[-1], gradients.iloc[-1])
             )
+            told.append(f"{name} {first} to {last}, its gradients {steep}")
     return f"Deviation of the weights of the last layer but one, first to last: {'; '.join(told)}."

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sweeps.analysis.plot.diagnostics.panels import (
+    at_the_last_epoch,
+    ended,
     grid,
     level_looks,
     levels,
@@ -46,8 +48,10 @@ def sharpness(frame: pd.DataFrame) -> Figure:
 
 def sharpness_words(frame: pd.DataFrame) -> str:
     """Say the eigenvalue at the last epoch, level by level."""
-    last = eigenvalues(frame).sort_values("epoch").groupby("level")["eigenvalue"].last()
-    told = [f"{level} {number(last[level], '.3g', 'not found')}" for level in levels(frame)]
+    last = eigenvalues(at_the_last_epoch(frame)).set_index("level")["eigenvalue"]
+    told = [
+        f"{name} {number(last[level], '.3g', 'not found')}" for level, name in ended(frame).items()
+    ]
     return f"Largest eigenvalue of the Hessian at the last epoch: {', '.join(told)}."
 
 
@@ -78,9 +82,9 @@ def both_splits(frame: pd.DataFrame) -> Figure:
 def both_words(frame: pd.DataFrame) -> str:
     """Say both accuracies at the last epoch, level by level."""
     told = []
-    accuracies = frame[frame["measure"] == "accuracy"].sort_values("epoch")
-    for level in levels(frame):
-        mine = accuracies[accuracies["level"] == level]
-        last = mine.groupby("split")["value"].last()
-        told.append(f"{level} " + ", ".join(f"{last[s]:.1%} on {s}" for s in last.index))
+    last = at_the_last_epoch(frame[frame["measure"] == "accuracy"])
+    for level, name in ended(frame).items():
+        mine = last[last["level"] == level].sort_values("split")
+        both = zip(mine["value"], mine["split"], strict=True)
+        told.append(f"{name} " + ", ".join(f"{number(v, '.1%')} on {split}" for v, split in both))
     return f"Accuracy at the last epoch: {'; '.join(told)}."

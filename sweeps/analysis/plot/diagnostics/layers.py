@@ -1,17 +1,19 @@
 """Numbers of each layer by depth, at the first, the middle and the last epoch."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sweeps.analysis.plot.diagnostics.panels import (
+    at_the_last_epoch,
+    ended,
     epoch_look,
     grid,
     headings,
     levels,
     line_axes,
+    number,
     three_epochs,
 )
 
@@ -43,8 +45,8 @@ def layer_curves(frame: pd.DataFrame, columns: dict[str, str], *, log: bool = Tr
 
 
 def _draw(axes: Axes, frame: pd.DataFrame, column: str, *, log: bool) -> None:
-    for number, (epoch, values) in enumerate(by_depth(frame, column).items()):
-        colour, style = epoch_look(number)
+    for place, (epoch, values) in enumerate(by_depth(frame, column).items()):
+        colour, style = epoch_look(place)
         shown = values.where(values > 0) if log else values
         axes.plot(
             values.index, shown, style, color=colour, marker=".", markersize=4, linewidth=1.2,
@@ -58,10 +60,8 @@ def _draw(axes: Axes, frame: pd.DataFrame, column: str, *, log: bool) -> None:
 
 def layer_words(frame: pd.DataFrame, column: str) -> str:
     """Say the number of the first and of the last layer at the last epoch, level by level."""
-    told = []
-    for level in levels(frame):
-        table = by_depth(frame[frame["level"] == level], column)
-        if len(table):
-            last = table.iloc[:, -1].to_numpy(dtype=np.float64)
-            told.append(f"{level} {last[0]:.2g} and {last[-1]:.2g}")
+    told, last = [], at_the_last_epoch(frame).sort_values("depth")
+    for level, name in ended(frame).items():
+        values = last[last["level"] == level][column]
+        told.append(f"{name} {number(values.iloc[0], '.2g')} and {number(values.iloc[-1], '.2g')}")
     return f"First and last layer, last epoch: {'; '.join(told)}."

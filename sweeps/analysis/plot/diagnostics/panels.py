@@ -61,6 +61,18 @@ def line_axes(axes: Axes) -> None:
     axes.tick_params(labelsize="x-small")
 
 
+def at_the_last_epoch(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each level's rows of its own last epoch."""
+    return frame[frame["epoch"] == frame.groupby("level")["epoch"].transform("max")]
+
+
+def ended(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the levels and how words call them: with their last epoch where it is not one."""
+    last = frame.groupby("level")["epoch"].max()
+    alike = last.nunique() == 1
+    return {level: level if alike else f"{level} (epoch {last[level]})" for level in levels(frame)}
+
+
 def number(value: float, form: str, otherwise: str = "not finite") -> str:
     """Write a number, or in words that there is none."""
     return format(value, form) if math.isfinite(value) else otherwise

@@ -9,12 +9,15 @@ from matplotlib.ticker import MaxNLocator
 
 from sweeps.analysis.plot.diagnostics.panels import (
     Picture,
+    at_the_last_epoch,
+    ended,
     grid,
     headings,
     level_looks,
     levels,
     line_axes,
     mosaic,
+    number,
     paper,
     pictures_only,
     stretched,
@@ -87,8 +90,8 @@ def magnitudes(frame: pd.DataFrame) -> Figure:
 
 def magnitude_words(frame: pd.DataFrame) -> str:
     """Say the mean norm at the last epoch, level by level."""
-    last = kernel_magnitudes(frame).groupby("level", sort=False).last()
-    told = [f"{level} {last['mean'][level]:.3g}" for level in levels(frame)]
+    last = kernel_magnitudes(at_the_last_epoch(frame)).set_index("level")["mean"]
+    told = [f"{name} {number(last[level], '.3g')}" for level, name in ended(frame).items()]
     return f"Mean norm of the first layer's kernels at the last epoch: {', '.join(told)}."
 
 

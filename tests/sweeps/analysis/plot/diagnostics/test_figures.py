@@ -153,3 +153,40 @@ def test_an_eigenvalue_that_was_never_found_is_told_and_harms_no_other() -> None
     frame["eigenvalue"] = None
     assert drawing.words(frame).endswith("batch not found, none not found.")
     drawing.draw(frame)
+
+
+def until(frame: pd.DataFrame, epochs: int) -> pd.DataFrame:
+    """Let none end after so many epochs, by which its numbers are none."""
+    frame = frame[(frame["level"] != "none") | (frame["epoch"] <= epochs)].copy()
+    last = (frame["level"] == "none") & (frame["epoch"] == epochs)
+    numbers = frame.columns.intersection(["mean_absolute", "eigenvalue", "value", "magnitude"])
+    frame.loc[last, numbers] = np.nan
+    return frame
+
+
+def over_epochs(diagnostic: str, epochs: int = 3) -> pd.DataFrame:
+    return pd.concat([FRAMES[diagnostic].assign(epoch=e) for e in range(1, epochs + 1)])
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "place", "told"),
+    [
+        ("sharpness", 0, "batch (epoch 3) 4, none (epoch 2) not found."),
+        ("train_and_validation", 0, "none (epoch 2) not finite on train, not finite on validation"),
+        ("first_kernels", 1, "batch (epoch 3) 1.5, none (epoch 2) not finite."),
+    ],
+)
+def test_a_level_that_ended_early_is_told_at_its_own_last_epoch(
+    diagnostic: str, place: int, told: str
+) -> None:
+    early = until(over_epochs(diagnostic), 2)
+    assert told in DRAWINGS[diagnostic][place].words(early)
+    assert "epoch 3" not in DRAWINGS[diagnostic][place].words(over_epochs(diagnostic))
+
+
+def test_layers_of_a_level_that_ended_early_are_told_at_its_own_last_epoch() -> None:
+    (drawing,) = DRAWINGS["gradient_flow"]
+    told = drawing.words(until(seen.flow(), 2))
+    assert "batch (epoch 5) 0.02 and 0.0002" in told
+    assert "none (epoch 2) not finite and not finite" in told
+    drawing.draw(until(seen.flow(), 2))
