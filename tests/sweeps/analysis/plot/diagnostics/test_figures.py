@@ -10,7 +10,7 @@ from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
 from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
 from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
 from sweeps.analysis.plot.diagnostics.layers import by_depth
-from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched
+from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched, three_epochs
 from sweeps.analysis.plot.diagnostics.pictures import (
     kernel_magnitudes,
     kernel_pictures,
@@ -64,8 +64,9 @@ def test_the_baseline_comes_first() -> None:
 
 
 def test_layers_are_shown_at_three_epochs() -> None:
-    table = by_depth(seen.flow().query("level == 'batch'"), "mean_absolute")
-    assert list(table.columns) == [1, 3, 5]
+    assert three_epochs(seen.flow()) == [1, 3, 5]
+    table = by_depth(seen.flow().query("level == 'batch'"), "mean_absolute", [1, 5])
+    assert list(table.columns) == [1, 5]
     assert table.loc[2, 5] == pytest.approx(0.01 / 5)
     assert "batch 0.02 and 0.0002; none 0.0002 and 2e-06" in words("gradient_flow")
 
@@ -190,3 +191,35 @@ def test_layers_of_a_level_that_ended_early_are_told_at_its_own_last_epoch() -> 
     assert "batch (epoch 5) 0.02 and 0.0002" in told
     assert "none (epoch 2) not finite and not finite" in told
     drawing.draw(until(seen.flow(), 2))
+
+
+def test_an_epoch_has_one_colour_in_all_panels_of_layers() -> None:
+    figure = DRAWINGS["gradient_flow"][0].draw(until(seen.flow(), 3))
+    batch, none = figure.axes
+    colours = {line.get_label(): line.get_color() for line in batch.lines}
+    assert [line.get_label() for line in none.lines] == ["epoch 1", "epoch 3"]
+    assert all(line.get_color() == colours[line.get_label()] for line in none.lines)
+    legend = none.get_legend()
+    assert legend is not None
+    told = {
+        text.get_text(): line.get_color()
+        for text, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    assert told == colours
+
+
+def test_an_epoch_has_one_colour_in_all_histograms() -> None:
+    first = FRAMES["histograms"]
+    frame = pd.concat([first, first.query("epoch == 1").assign(epoch=3)])
+    early = frame[(frame["epoch"] < 3) | (frame["level"] == "batch")]
+    late = early[(early["epoch"] > 0) | (early["quantity"] == "weight")]
+    figure = DRAWINGS["histograms"][0].draw(late)
+    (legend,) = figure.legends
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told == ["epoch 0 (initial)", "epoch 1", "epoch 3"]
+    named: dict[str, set[object]] = {}
+    for patch in (patch for axes in figure.axes for patch in axes.patches):
+        look = (patch.get_edgecolor(), patch.get_fill())
+        named.setdefault(str(patch.get_label()), set()).add(look)
+    assert {name: len(looks) for name, looks in named.items()} == dict.fromkeys(told, 1)
+    assert len(set.union(*named.values())) == 3
