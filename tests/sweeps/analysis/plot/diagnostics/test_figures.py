@@ -223,3 +223,32 @@ def test_an_epoch_has_one_colour_in_all_histograms() -> None:
         named.setdefault(str(patch.get_label()), set()).add(look)
     assert {name: len(looks) for name, looks in named.items()} == dict.fromkeys(told, 1)
     assert len(set.union(*named.values())) == 3
+
+
+def test_a_band_is_not_narrower_for_what_is_not_finite() -> None:
+    frame = seen.landscape()
+    frame.loc[(frame["level"] == "none") & (frame["step_size"] == 1.0), "loss"] = np.nan
+    found = bands(frame, "loss").query("level == 'none'")
+    assert found["low"].tolist() == [5.0, 5.0]
+    assert found["high"].tolist() == [np.inf, np.inf]
+    told = DRAWINGS["loss_landscape"][0].words(frame)
+    assert "batch 1, none not finite." in told
+    assert "without upper end: none at 2 of 2 steps." in told
+    (axes,) = DRAWINGS["loss_landscape"][0].draw(frame).axes
+    filled = axes.collections[1].get_paths()[0].get_extents()
+    assert filled.y1 == pytest.approx(axes.get_ylim()[1]), "open to the top"
+
+
+def test_a_band_that_lacks_a_rate_is_marked_and_left_out_of_the_median() -> None:
+    three = pd.concat([seen.rates().assign(step=step) for step in (1, 2, 3)])
+    gone = (three["level"] == "0.1 x none") & (three["step"] > 1)
+    (drawing,) = DRAWINGS["successive_gradients"]
+    assert bands(over_rates(three[~gone]), "loss").query("~whole")["step"].tolist() == [2, 3]
+    told = drawing.words(three[~gone])
+    assert "batch 0.09, none 0.18." in told
+    assert "left out of the median: none at 2 of 3 steps." in told
+    figure = drawing.draw(three[~gone])
+    assert [bool(c.get_hatch()) for c in figure.axes[0].collections] == [False, False, True]
+    ended = three[(three["step"] == 1) | three["level"].str.contains("batch")]
+    assert "left out of the median: none at 2 of 3 steps." in drawing.words(ended)
+    assert "left out" not in drawing.words(three)
