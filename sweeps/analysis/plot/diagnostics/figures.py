@@ -33,6 +33,7 @@ from sweeps.analysis.plot.diagnostics.pictures import (
     first_kernels,
     hardest_images,
     hardest_words,
+    kernel_words,
     magnitude_words,
     magnitudes,
 )
@@ -81,7 +82,7 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
     ),
     "histograms": (Drawing("Weights and gradients", histograms, histogram_words),),
     "first_kernels": (
-        Drawing("Kernels of the first layer", first_kernels, magnitude_words),
+        Drawing("Kernels of the first layer", first_kernels, kernel_words),
         Drawing("Their magnitude", magnitudes, magnitude_words),
     ),
     "feature_maps": (
@@ -108,7 +109,6 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
             "From step to step",
             Banded("loss", "loss"),
             Banded("distance", "change of the last layer's gradient"),
-            Banded("distance", "its maximum", top=True),
         ),
     ),
     "sharpness": (Drawing("Sharpness", sharpness, sharpness_words),),

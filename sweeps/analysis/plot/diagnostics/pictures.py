@@ -61,6 +61,15 @@ def first_kernels(frame: pd.DataFrame) -> Figure:
     return figure
 
 
+def kernel_words(frame: pd.DataFrame) -> str:
+    """Say how many kernels of each level are drawn, and how."""
+    told = [
+        f"{name} {len(kernel_pictures(frame[frame['level'] == level]))}"
+        for level, name in ended(frame).items()
+    ]
+    return f"Kernels at the last epoch: {', '.join(told)}; those of a level stretched alike."
+
+
 def kernel_magnitudes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return mean and standard deviation over kernels of their norms, by level and epoch."""
     groups = frame.groupby(["level", "epoch"], sort=False)["magnitude"]
