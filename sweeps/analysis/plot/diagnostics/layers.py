@@ -48,7 +48,7 @@ def layer_curves(frame: pd.DataFrame, columns: dict[str, str], *, log: bool = Tr
 
 def _draw(axes: Axes, frame: pd.DataFrame, column: str, epochs: list[int], *, log: bool) -> None:
     table = by_depth(frame, column, epochs)
-    for epoch in table.columns:
+    for epoch in (one for one in epochs if one in table):
         values = table[epoch]
         colour, style = epoch_look(epochs.index(epoch))
         shown = values.where(values > 0) if log else values
