@@ -1,5 +1,6 @@
 """What lies along the gradient, as bands by step; and bands over learning rates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,6 +138,27 @@ def top_words(frame: pd.DataFrame, column: str) -> str:
         for level, middle, largest in ends.itertuples()
     ]
     return f"Median over steps (and largest): {', '.join(told)}.{_holes(found)}"
+
+
+def step_size_words(frame: pd.DataFrame) -> str:
+    """Say which step sizes there are."""
+    sizes = ", ".join(f"{size:g}" for size in sorted(frame["step_size"].unique()))
+    return f"Step sizes, times the gradient: {sizes}."
+
+
+def rate_words(frame: pd.DataFrame, columns: Mapping[str, str]) -> str:
+    """Say how wide the bands over learning rates are, if there are any.
+
+    Args:
+        frame: of one factor.
+        columns: titles by column.
+    """
+    merged = over_rates(frame)
+    if merged is frame:
+        return "A line a level: no learning rates are crossed with it, so there is no band."
+    told = [f"{title}: {width_words(merged, column)}" for column, title in columns.items()]
+    far = "A band over learning rates also holds how far each has got by a step."
+    return " ".join([*told, far])
 
 
 def _holes(found: pd.DataFrame) -> str:

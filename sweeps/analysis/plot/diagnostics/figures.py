@@ -17,6 +17,8 @@ from sweeps.analysis.plot.diagnostics.bands import (
     Banded,
     band_figure,
     over_rates,
+    rate_words,
+    step_size_words,
     top_words,
     width_words,
 )
@@ -28,6 +30,7 @@ from sweeps.analysis.plot.diagnostics.epochs import (
     sharpness_words,
 )
 from sweeps.analysis.plot.diagnostics.layers import layer_curves, layer_words
+from sweeps.analysis.plot.diagnostics.panels import split_words
 from sweeps.analysis.plot.diagnostics.pictures import (
     feature_maps,
     first_kernels,
@@ -51,18 +54,19 @@ class Drawing:
 
 
 def _banded(title: str, column: str, axis: str, *, top: bool = False) -> Drawing:
-    words = partial(top_words if top else width_words, column=column)
+    def words(frame: Frame) -> str:
+        told = (top_words if top else width_words)(frame, column)
+        return f"{told} {step_size_words(frame)}"
+
     return Drawing(title, lambda f: band_figure(f, [Banded(column, axis, top)]), words)
 
 
 def _successive(title: str, *shown: Banded) -> Drawing:
-    def words(frame: Frame) -> str:
-        return " ".join(
-            f"{b.title}: {(top_words if b.top else width_words)(over_rates(frame), b.column)}"
-            for b in shown
-        )
-
-    return Drawing(title, lambda f: band_figure(over_rates(f), list(shown)), words)
+    return Drawing(
+        title,
+        lambda f: band_figure(over_rates(f), list(shown)),
+        partial(rate_words, columns={b.column: b.title for b in shown}),
+    )
 
 
 def _layered(title: str, columns: dict[str, str], *, log: bool = True) -> Drawing:
@@ -89,7 +93,10 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
         Drawing(
             "Feature maps",
             feature_maps,
-            lambda _: "One image, and what the activations make of it, from the input down.",
+            lambda f: (
+                f"One of the {split_words(f)}, and what the activations make of it, from the input "
+                "down."
+            ),
         ),
     ),
     "activation_statistics": (

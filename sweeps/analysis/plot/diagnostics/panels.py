@@ -73,6 +73,12 @@ def ended(frame: pd.DataFrame) -> dict[str, str]:
     return {level: level if alike else f"{level} (epoch {last[level]})" for level in levels(frame)}
 
 
+def split_words(frame: pd.DataFrame) -> str:
+    """Say which images were looked at: ``validation images``, or ``training images``."""
+    names = {"train": "training", "validation": "validation"}
+    return " and ".join(names[split] for split in sorted(frame["split"].unique())) + " images"
+
+
 def number(value: float, form: str, otherwise: str = "not finite") -> str:
     """Write a number, or in words that there is none."""
     return format(value, form) if math.isfinite(value) else otherwise

@@ -75,7 +75,8 @@ def test_a_band_spans_the_step_sizes() -> None:
     found = bands(seen.landscape(), "loss").query("level == 'none'")
     assert found["low"].tolist() == [5.0, 5.0]
     assert found["high"].tolist() == [10.0, 10.0]
-    assert words("loss_landscape").endswith("batch 1, none 5.")
+    assert "batch 1, none 5. " in words("loss_landscape")
+    assert words("loss_landscape").endswith("times the gradient: 0, 0.5, 1.")
     assert "batch 9 (9)" in words("beta_smoothness")
 
 
@@ -252,3 +253,26 @@ def test_a_band_that_lacks_a_rate_is_marked_and_left_out_of_the_median() -> None
     ended = three[(three["step"] == 1) | three["level"].str.contains("batch")]
     assert "left out of the median: none at 2 of 3 steps." in drawing.words(ended)
     assert "left out" not in drawing.words(three)
+
+
+def test_words_say_which_images_were_looked_at() -> None:
+    for diagnostic in ("confusion_matrix", "calibration", "feature_maps"):
+        (drawing,) = DRAWINGS[diagnostic]
+        assert "training images" in drawing.words(FRAMES[diagnostic])
+        assert "validation images" in drawing.words(FRAMES[diagnostic].assign(split="validation"))
+    labels = [axes.get_ylabel() for axes in DRAWINGS["confusion_matrix"][0].draw(
+        FRAMES["confusion_matrix"]).axes]  # fmt: skip
+    assert "class (training images)" in labels
+
+
+def test_only_what_is_crossed_with_rates_has_a_width() -> None:
+    (drawing,) = DRAWINGS["successive_gradients"]
+    assert "how far each has got" in drawing.words(seen.rates())
+    assert "width" not in drawing.words(seen.rates().assign(factor="norm"))
+
+
+def test_no_figure_repeats_another() -> None:
+    assert "norm" not in words("first_kernels", 0)
+    assert "batch 2, none 2" in words("first_kernels", 0)
+    figure = DRAWINGS["successive_gradients"][0].draw(seen.rates())
+    assert len(figure.axes) == 2
