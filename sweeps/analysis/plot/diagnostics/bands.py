@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sweeps.analysis.plot.diagnostics.panels import (
     grid,
@@ -90,9 +91,11 @@ def _draw(axes: Axes, frame: pd.DataFrame, banded: Banded) -> None:
     for level in levels(frame):
         rows = found[found["level"] == level].sort_values("step")
         colour, style, _ = look[level]
-        (line,) = axes.plot(rows["step"], rows["high"], style, color=colour, linewidth=1)
+        for ends in (rows.where(rows["whole"]), rows.where(~rows["whole"])):  # with a gap between
+            for end in ("high",) if banded.top else ("high", "low"):
+                axes.plot(rows["step"], ends[end], style, color=colour, linewidth=1)
+        line = Line2D([], [], color=colour, linestyle=style, linewidth=1)
         if not banded.top:
-            axes.plot(rows["step"], rows["low"], style, color=colour, linewidth=1)
             _fill(axes, rows, ceiling, colour)
         line.set_label(plain(level))
         lines.append(line)

@@ -250,6 +250,9 @@ def test_a_band_that_lacks_a_rate_is_marked_and_left_out_of_the_median() -> None
     assert "left out of the median: none at 2 of 3 steps." in told
     figure = drawing.draw(three[~gone])
     assert [bool(c.get_hatch()) for c in figure.axes[0].collections] == [False, False, True]
+    upper = [np.asarray(line.get_ydata(), dtype=float) for line in figure.axes[0].lines]
+    joined = [np.isfinite(ends[:2]).all() for ends in upper if np.nanmax(ends[:1], initial=0) > 0.1]
+    assert joined == [False], "no fall of the loss where a rate ended"
     ended = three[(three["step"] == 1) | three["level"].str.contains("batch")]
     assert "left out of the median: none at 2 of 3 steps." in drawing.words(ended)
     assert "left out" not in drawing.words(three)
