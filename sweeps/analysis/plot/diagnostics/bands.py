@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from sweeps.analysis.plot.diagnostics.panels import (
     grid,
@@ -94,7 +93,7 @@ def _draw(axes: Axes, frame: pd.DataFrame, banded: Banded) -> None:
         for ends in (rows.where(rows["whole"]), rows.where(~rows["whole"])):  # with a gap between
             for end in ("high",) if banded.top else ("high", "low"):
                 axes.plot(rows["step"], ends[end], style, color=colour, linewidth=1)
-        line = Line2D([], [], color=colour, linestyle=style, linewidth=1)
+        (line,) = axes.plot([], [], style, color=colour, linewidth=1)
         if not banded.top:
             _fill(axes, rows, ceiling, colour)
         line.set_label(plain(level))
