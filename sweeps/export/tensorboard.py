@@ -13,12 +13,15 @@ from sweeps.analysis.plot.diagnostics.pictures import kernel_pictures, map_pictu
 from sweeps.record.results import Results
 
 _GAP = 1.0  # white
+_OURS = ".sweeps"
+"""How event files of ours end."""
 
 
 def export(results: Results, folder: Path) -> None:
     """Write every trial of the ablation into a folder of its own below ``folder``.
 
     Steps are epochs. Histograms and pictures are those of the trials that diagnostics looked at.
+    A run that was written before is written anew; what else lies in its folder stays.
 
     Raises:
         ValueError: The folder cannot be written.
@@ -28,7 +31,9 @@ def export(results: Results, folder: Path) -> None:
     try:
         for cell in ablation.to_dict("records"):
             name = f"{cell['factor']}={cell['level']}, seed {cell['seed']}".replace("/", "-")
-            with SummaryWriter(str(folder / name)) as writer:
+            for earlier in (folder / name).glob(f"events.out.tfevents.*{_OURS}"):
+                earlier.unlink()
+            with SummaryWriter(str(folder / name), filename_suffix=_OURS) as writer:
                 _curves(writer, results.curves[results.curves["trial"] == cell["trial"]])
                 seen = {key: _of(frame, cell) for key, frame in results.observations.items()}
                 _histograms(writer, seen.get("histograms"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sweeps.analysis.rendering.layout import ends, spread
 from sweeps.analysis.report.answer import PLUS_MINUS, answer
 from sweeps.analysis.report.figures import Picture, explaining, inline, unpictured
 from sweeps.analysis.report.material import Material
@@ -43,27 +44,27 @@ def explanation(material: Material) -> str:
     )  # fmt: skip
 
 
-def outcomes(material: Material, factor: str) -> list[tuple[str, str, str, str]]:
-    """Return of each level of a factor its name, mean and spread, difference, and status."""
+def outcomes(material: Material, factor: str) -> list[tuple[str, ...]]:
+    """Return of each level its name, seeds, mean and spread, difference, interval, and status."""
     frame = material.table.frame
     return [_outcome(material, row) for row in frame[frame["factor"] == factor].to_dict("records")]
 
 
 def _headed(material: Material) -> str:
     measure = material.table.measure
-    return f"{material.table.split} {measure.title}" + (
+    return f"{material.table.split} {measure.title} {PLUS_MINUS} sd" + (
         f" ({measure.unit})" if measure.unit else ""
     )
 
 
-def _outcome(material: Material, row: Any) -> tuple[str, str, str, str]:
+def _outcome(material: Material, row: Any) -> tuple[str, ...]:
     measure, split = material.table.measure, material.table.split
-    mean, spread = row[f"{split}_mean"], row[f"{split}_sd"]
-    told = DASH if math.isnan(mean) else measure.text(mean)
-    if not math.isnan(spread):
-        told += f" {PLUS_MINUS} {measure.text(spread)}"
+    mean = row[f"{split}_mean"]
+    told = DASH if math.isnan(mean) else spread(mean, row[f"{split}_sd"], measure)
     difference = DASH
     if not row["baseline"] and not math.isnan(row["difference"]):
         difference = measure.signed(row["difference"])
+    interval = ends(row["low"], row["high"], measure.signed)
     name = f"{row['level']} (baseline)" if row["baseline"] else str(row["level"])
-    return name, told, difference, str(row["status"])
+    seeds = f"{row['completed']}/{row['seeds']}"
+    return name, seeds, told, difference, interval, str(row["status"])

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,19 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(ValueError, match=r"cannot write .*taken.* give another DIR"):
         export(results(), tmp_path / "taken")
+
+
+def test_a_run_that_is_written_again_is_there_once(tmp_path: Path) -> None:
+    none = replace(results(), observations={})
+    export(none, tmp_path)
+    (folder,) = tmp_path.glob("norm=batch, seed *")
+    (first,) = folder.iterdir()
+    first.rename(folder / first.name.replace("tfevents.", "tfevents.1"))  # of an earlier second
+    theirs = folder / "events.out.tfevents.1.host"
+    theirs.touch()
+    export(none, tmp_path)
+    (ours,) = set(folder.iterdir()) - {theirs}
+    theirs.unlink()
+    losses = [value.simple_value for _, value in events(folder) if value.tag == "train/loss"]
+    assert losses == [2.0, 1.0]
+    assert ours.stat().st_size

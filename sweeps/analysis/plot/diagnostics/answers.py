@@ -5,7 +5,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sweeps.analysis.plot.diagnostics.panels import grid, headings, level_looks, levels, line_axes
+from sweeps.analysis.plot.diagnostics.panels import (
+    grid,
+    headings,
+    level_looks,
+    levels,
+    line_axes,
+    split_words,
+)
 from sweeps.analysis.plot.style import OPEN, legend_outside, plain
 
 
@@ -28,7 +35,7 @@ def confusion_matrices(frame: pd.DataFrame) -> Figure:
         drawn = place.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
         place.tick_params(labelsize="x-small")
         place.set_xlabel("said", fontsize="small")
-    axes[0, 0].set_ylabel("class", fontsize="small")
+    axes[0, 0].set_ylabel(f"class ({split_words(frame)})", fontsize="small")
     bar = figure.colorbar(drawn, ax=list(axes[0]), shrink=0.6)
     bar.ax.tick_params(labelsize="x-small")
     return figure
@@ -42,7 +49,7 @@ def confusion_words(frame: pd.DataFrame) -> str:
         np.fill_diagonal(shares, 0.0)
         true, said = np.unravel_index(shares.argmax(), shares.shape)
         told.append(f"{level} {shares[true, said]:.0%} of class {true} for class {said}")
-    return f"Most often confused: {'; '.join(told)}."
+    return f"Of {split_words(frame)}, most often confused: {'; '.join(told)}."
 
 
 def calibration(frame: pd.DataFrame) -> Figure:
@@ -61,7 +68,7 @@ def calibration(frame: pd.DataFrame) -> Figure:
     line_axes(axes[0, 0])
     axes[0, 0].set(xlim=(0, 1), ylim=(0, 1))
     axes[0, 0].set_aspect("equal")
-    axes[0, 0].set_xlabel("confidence", fontsize="small")
+    axes[0, 0].set_xlabel(f"confidence ({split_words(frame)})", fontsize="small")
     axes[0, 0].set_ylabel("accuracy", fontsize="small")
     legend_outside(axes[0, 0], lines)
     return figure
@@ -74,4 +81,4 @@ def calibration_words(frame: pd.DataFrame) -> str:
         rows = frame[frame["level"] == level]
         gaps = (rows["confidence"] - rows["accuracy"]).abs()
         told.append(f"{level} {100 * np.average(gaps, weights=rows['images']):.1f} points")
-    return f"Mean gap of confidence and accuracy: {', '.join(told)}."
+    return f"Mean gap of confidence and accuracy on {split_words(frame)}: {', '.join(told)}."

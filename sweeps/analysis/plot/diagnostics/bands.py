@@ -1,17 +1,27 @@
 """What lies along the gradient, as bands by step; and bands over learning rates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sweeps.analysis.plot.diagnostics.panels import grid, level_looks, levels, line_axes
+from sweeps.analysis.plot.diagnostics.panels import (
+    grid,
+    level_looks,
+    levels,
+    line_axes,
+    number,
+)
 from sweeps.analysis.plot.style import legend_outside, plain
 
 RATE = "learning rate"
 """How a factor is called whose levels are learning rates: bands are over its levels."""
 _BETWEEN = " x "
+_CEILING = 1.1
+"""Times the largest finite number: where axes end that show a band without upper end."""
 _WIDE = 50.0
 """From so large a ratio on, a scale is logarithmic."""
 
@@ -32,9 +42,15 @@ class Banded:
 
 
 def bands(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return ``low`` and ``high`` of a column over all rows of a (level, step)."""
-    groups = frame.groupby(["level", "baseline", "step"], sort=False)[column]
-    return groups.agg(low="min", high="max").reset_index()
+    """Return ``low`` and ``high`` of a column over all rows of a (level, step).
+
+    What is not finite counts as infinite: such a band has no upper end. ``whole`` says whether as
+    many rows are there as at any step: one that lacks a learning rate is narrower for that.
+    """
+    values = frame[column].where(np.isfinite(frame[column]), np.inf)
+    groups = values.groupby([frame[key] for key in ("level", "baseline", "step")], sort=False)
+    found = groups.agg(low="min", high="max", rows="size").reset_index()
+    return found.assign(whole=found["rows"] == found["rows"].max())
 
 
 def over_rates(frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,37 +84,95 @@ def band_figure(frame: pd.DataFrame, shown: list[Banded]) -> Figure:
 
 def _draw(axes: Axes, frame: pd.DataFrame, banded: Banded) -> None:
     found, look = bands(frame, banded.column), level_looks(frame)
+    finite = found["high"][np.isfinite(found["high"])]
+    ceiling = _CEILING * finite.max() if len(finite) else 1.0
     lines = []
     for level in levels(frame):
         rows = found[found["level"] == level].sort_values("step")
         colour, style, _ = look[level]
-        (line,) = axes.plot(rows["step"], rows["high"], style, color=colour, linewidth=1)
+        for ends in (rows.where(rows["whole"]), rows.where(~rows["whole"])):  # with a gap between
+            for end in ("high",) if banded.top else ("high", "low"):
+                axes.plot(rows["step"], ends[end], style, color=colour, linewidth=1)
+        (line,) = axes.plot([], [], style, color=colour, linewidth=1)
         if not banded.top:
-            axes.plot(rows["step"], rows["low"], style, color=colour, linewidth=1)
-            axes.fill_between(
-                rows["step"], rows["low"], rows["high"], color=colour, alpha=0.25, linewidth=0
-            )
+            _fill(axes, rows, ceiling, colour)
         line.set_label(plain(level))
         lines.append(line)
-    positive = found["high"][found["high"] > 0]
+    positive = finite[finite > 0]
     if len(positive) and positive.max() > _WIDE * positive.min():
         axes.set_yscale("log")
+    if len(finite) < len(found):
+        axes.set_ylim(top=ceiling)
     line_axes(axes)
     axes.set_ylabel(banded.title, fontsize="small")
     legend_outside(axes, lines)
 
 
+def _fill(axes: Axes, rows: pd.DataFrame, ceiling: float, colour: str) -> None:
+    """Fill a band, to the ceiling where it has no upper end; hatch it where something lacks."""
+    low, high = rows["low"].clip(upper=ceiling), rows["high"].clip(upper=ceiling)
+    axes.fill_between(
+        rows["step"], low, high, where=rows["whole"], color=colour, alpha=0.25, linewidth=0
+    )
+    if not rows["whole"].all():
+        axes.fill_between(
+            rows["step"], low, high, where=~rows["whole"], facecolor="none", edgecolor=colour,
+            alpha=0.5, hatch="////", linewidth=0,
+        )  # fmt: skip
+
+
 def width_words(frame: pd.DataFrame, column: str) -> str:
     """Say how wide the bands are: the median over steps, level by level."""
     found = bands(frame, column)
-    widths = (found["high"] - found["low"]).groupby(found["level"]).median()
-    told = [f"{level} {widths[level]:.2g}" for level in levels(frame)]
-    return f"Median width of the band over steps: {', '.join(told)}."
+    whole = found[found["whole"]]
+    widths = (whole["high"] - whole["low"]).fillna(np.inf).groupby(whole["level"]).median()
+    told = [f"{level} {number(widths.get(level, np.nan), '.2g')}" for level in levels(frame)]
+    return f"Median width of the band over steps: {', '.join(told)}.{_holes(found)}"
 
 
 def top_words(frame: pd.DataFrame, column: str) -> str:
     """Say how high the upper ends are: the median over steps and the largest, level by level."""
-    groups = bands(frame, column).groupby("level")["high"]
-    middle, largest = groups.median(), groups.max()
-    told = [f"{level} {middle[level]:.2g} ({largest[level]:.2g})" for level in levels(frame)]
-    return f"Median over steps (and largest): {', '.join(told)}."
+    found = bands(frame, column)
+    groups = found[found["whole"]].groupby("level")["high"]
+    ends = groups.agg(["median", "max"]).reindex(levels(frame))
+    told = [
+        f"{level} {number(middle, '.2g')} ({number(largest, '.2g')})"
+        for level, middle, largest in ends.itertuples()
+    ]
+    return f"Median over steps (and largest): {', '.join(told)}.{_holes(found)}"
+
+
+def step_size_words(frame: pd.DataFrame) -> str:
+    """Say which step sizes there are."""
+    sizes = ", ".join(f"{size:g}" for size in sorted(frame["step_size"].unique()))
+    return f"Step sizes, times the gradient: {sizes}."
+
+
+def rate_words(frame: pd.DataFrame, columns: Mapping[str, str]) -> str:
+    """Say how wide the bands over learning rates are, if there are any.
+
+    Args:
+        frame: of one factor.
+        columns: titles by column.
+    """
+    merged = over_rates(frame)
+    if merged is frame:
+        return "A line a level: no learning rates are crossed with it, so there is no band."
+    told = [f"{title}: {width_words(merged, column)}" for column, title in columns.items()]
+    far = "A band over learning rates also holds how far each has got by a step."
+    return " ".join([*told, far])
+
+
+def _holes(found: pd.DataFrame) -> str:
+    """Say at how many steps bands are open at the top, or lack something; "" if at none."""
+    steps, told = found["step"].nunique(), ""
+    groups = found.groupby("level", sort=False)
+    endless = groups["high"].agg(lambda high: int(np.isinf(high).sum()))
+    lacking = steps - groups["whole"].sum()
+    for count, words in (
+        (endless, "Not finite, and so without upper end"),
+        (lacking, "Not all seen, so hatched and left out of the median"),
+    ):
+        where = [f"{level} at {n} of {steps} steps" for level, n in count.items() if n]
+        told += f" {words}: {', '.join(where)}." if where else ""
+    return told

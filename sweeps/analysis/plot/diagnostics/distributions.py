@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sweeps.analysis.plot.diagnostics.panels import grid, headings, levels, line_axes
+from sweeps.analysis.plot.diagnostics.panels import ended, grid, headings, levels, line_axes, number
 from sweeps.analysis.plot.style import BASELINE, COLOURS, plain
 
 SHOWN = 3
@@ -32,52 +33,58 @@ def densities(row: Mapping[Hashable, Any]) -> tuple[NDArray[np.float64], NDArray
 
 def histograms(frame: pd.DataFrame) -> Figure:
     """Draw weights and gradients (down, by layer) of each level (across), first and last epoch."""
-    names = levels(frame)
+    names, drawn = levels(frame), dict[int, Artist]()
     figure, axes = grid(2 * SHOWN, len(names), height=1.25, share=False)
     headings(axes, names)
-    for place, level in enumerate(names):
-        mine = frame[frame["level"] == level]
-        for number, depth in enumerate(chosen_depths(mine)):
-            layer = mine[mine["depth"] == depth]
-            for half, quantity in enumerate(("weight", "gradient")):
-                _draw(axes[half * SHOWN + number, place], layer[layer["quantity"] == quantity])
     for half, quantity in enumerate(("weight", "gradient")):
+        every = frame[frame["quantity"] == quantity]
+        ends = every["epoch"].min(), every["epoch"].max()
+        for place, level in enumerate(names):
+            mine = every[every["level"] == level]
+            for row, depth in enumerate(chosen_depths(frame[frame["level"] == level])):
+                panel = axes[half * SHOWN + row, place]
+                drawn |= _draw(panel, mine[mine["depth"] == depth], ends)
         axes[half * SHOWN + 1, 0].set_ylabel(f"density of each {quantity}", fontsize="small")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles = [drawn[epoch] for epoch in sorted(drawn)]
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=2, fontsize="x-small", frameon=False
+        handles=handles, loc="outside lower center", ncols=3, fontsize="x-small", frameon=False
     )
     return figure
 
 
-def _draw(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw the first epoch as an outline and the last one filled."""
+def _draw(axes: Axes, rows: pd.DataFrame, ends: tuple[int, int]) -> dict[int, Artist]:
+    """Draw the first epoch as an outline and the last one filled, where there are such rows.
+
+    Returns:
+        What was drawn, by epoch: initial weights look other than those of a first epoch.
+    """
     line_axes(axes)
     axes.set_yticks([])
-    if rows.empty:
-        return
-    ordered = rows.sort_values("epoch").to_dict("records")
-    for row, filled in ((ordered[0], False), (ordered[-1], True)):
+    drawn: dict[int, Artist] = {}
+    for row in rows[rows["epoch"].isin(ends)].sort_values("epoch").to_dict("records"):
+        axes.set_xlabel(plain(row["layer"]), fontsize="x-small", labelpad=1)
         edges, density = densities(row)
         if not np.isfinite(edges).all():
             continue
-        label = f"epoch {row['epoch']}" + (" (initial)" if row["epoch"] == 0 else "")
-        colour = COLOURS[0] if filled else BASELINE
-        axes.stairs(density, edges, fill=filled, color=colour, alpha=0.6 if filled else 1.0,
-                    label=label)  # fmt: skip
-    axes.set_xlabel(plain(ordered[0]["layer"]), fontsize="x-small", labelpad=1)
+        epoch, filled = row["epoch"], row["epoch"] == ends[1]
+        label = f"epoch {epoch}" + (" (initial)" if epoch == 0 else "")
+        colour = COLOURS[0] if filled else COLOURS[1] if epoch else BASELINE
+        drawn[epoch] = axes.stairs(
+            density, edges, fill=filled, color=colour, alpha=0.6 if filled else 1.0, label=label
+        )
+    return drawn
 
 
 def histogram_words(frame: pd.DataFrame) -> str:
     """Say how far the last layer but one moved, and how large its gradients are at last."""
     told = []
-    for level in levels(frame):
+    for level, name in ended(frame).items():
         mine = frame[frame["level"] == level]
         deep = mine[mine["depth"] == chosen_depths(mine)[-2:][0]].sort_values("epoch")
         weights, gradients = (deep[deep["quantity"] == q]["sd"] for q in ("weight", "gradient"))
         if len(weights) and len(gradients):
-            told.append(
-                f"{level} {weights.iloc[0]:.2g} to {weights.iloc[-1]:.2g}, its gradients "
-                f"{gradients.iloc[-1]:.2g}"
+            first, last, steep = (
+                number(v, ".2g") for v in (weights.iloc[0], weights.iloc[-1], gradients.iloc[-1])
             )
+            told.append(f"{name} {first} to {last}, its gradients {steep}")
     return f"Deviation of the weights of the last layer but one, first to last: {'; '.join(told)}."

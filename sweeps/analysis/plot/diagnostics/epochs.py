@@ -4,23 +4,39 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from sweeps.analysis.plot.diagnostics.panels import grid, level_looks, levels, line_axes
+from sweeps.analysis.plot.diagnostics.panels import (
+    at_the_last_epoch,
+    ended,
+    grid,
+    level_looks,
+    levels,
+    line_axes,
+    number,
+)
 from sweeps.analysis.plot.style import legend_outside, plain
+
+
+def eigenvalues(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with numbers alone; NaN where an eigenvalue was not found.
+
+    A trial that none was found of brings a column of None, not of numbers.
+    """
+    return frame.astype({"eigenvalue": "float64"})
 
 
 def sharpness(frame: pd.DataFrame) -> Figure:
     """Draw the largest eigenvalue by epoch, a line a level."""
     figure, axes = grid(1, 1, height=2.8)
-    look, lines = level_looks(frame), []
+    look, lines, found = level_looks(frame), [], eigenvalues(frame)
     for level in levels(frame):
-        rows = frame[frame["level"] == level].sort_values("epoch")
+        rows = found[found["level"] == level].sort_values("epoch")
         colour, style, marker = look[level]
         (line,) = axes[0, 0].plot(
             rows["epoch"], rows["eigenvalue"], style, color=colour, marker=marker, markersize=3
         )
         line.set_label(plain(level))
         lines.append(line)
-    if (frame["eigenvalue"] > 0).any():
+    if (found["eigenvalue"] > 0).any():
         axes[0, 0].set_yscale("log")
     line_axes(axes[0, 0])
     axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -32,8 +48,10 @@ def sharpness(frame: pd.DataFrame) -> Figure:
 
 def sharpness_words(frame: pd.DataFrame) -> str:
     """Say the eigenvalue at the last epoch, level by level."""
-    last = frame.sort_values("epoch").groupby("level")["eigenvalue"].last()
-    told = [f"{level} {last[level]:.3g}" for level in levels(frame)]
+    last = eigenvalues(at_the_last_epoch(frame)).set_index("level")["eigenvalue"]
+    told = [
+        f"{name} {number(last[level], '.3g', 'not found')}" for level, name in ended(frame).items()
+    ]
     return f"Largest eigenvalue of the Hessian at the last epoch: {', '.join(told)}."
 
 
@@ -64,9 +82,9 @@ def both_splits(frame: pd.DataFrame) -> Figure:
 def both_words(frame: pd.DataFrame) -> str:
     """Say both accuracies at the last epoch, level by level."""
     told = []
-    accuracies = frame[frame["measure"] == "accuracy"].sort_values("epoch")
-    for level in levels(frame):
-        mine = accuracies[accuracies["level"] == level]
-        last = mine.groupby("split")["value"].last()
-        told.append(f"{level} " + ", ".join(f"{last[s]:.1%} on {s}" for s in last.index))
+    last = at_the_last_epoch(frame[frame["measure"] == "accuracy"])
+    for level, name in ended(frame).items():
+        mine = last[last["level"] == level].sort_values("split")
+        both = zip(mine["value"], mine["split"], strict=True)
+        told.append(f"{name} " + ", ".join(f"{number(v, '.1%')} on {split}" for v, split in both))
     return f"Accuracy at the last epoch: {'; '.join(told)}."

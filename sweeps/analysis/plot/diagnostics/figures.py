@@ -17,6 +17,8 @@ from sweeps.analysis.plot.diagnostics.bands import (
     Banded,
     band_figure,
     over_rates,
+    rate_words,
+    step_size_words,
     top_words,
     width_words,
 )
@@ -28,11 +30,13 @@ from sweeps.analysis.plot.diagnostics.epochs import (
     sharpness_words,
 )
 from sweeps.analysis.plot.diagnostics.layers import layer_curves, layer_words
+from sweeps.analysis.plot.diagnostics.panels import split_words
 from sweeps.analysis.plot.diagnostics.pictures import (
     feature_maps,
     first_kernels,
     hardest_images,
     hardest_words,
+    kernel_words,
     magnitude_words,
     magnitudes,
 )
@@ -50,18 +54,19 @@ class Drawing:
 
 
 def _banded(title: str, column: str, axis: str, *, top: bool = False) -> Drawing:
-    words = partial(top_words if top else width_words, column=column)
+    def words(frame: Frame) -> str:
+        told = (top_words if top else width_words)(frame, column)
+        return f"{told} {step_size_words(frame)}"
+
     return Drawing(title, lambda f: band_figure(f, [Banded(column, axis, top)]), words)
 
 
 def _successive(title: str, *shown: Banded) -> Drawing:
-    def words(frame: Frame) -> str:
-        return " ".join(
-            f"{b.title}: {(top_words if b.top else width_words)(over_rates(frame), b.column)}"
-            for b in shown
-        )
-
-    return Drawing(title, lambda f: band_figure(over_rates(f), list(shown)), words)
+    return Drawing(
+        title,
+        lambda f: band_figure(over_rates(f), list(shown)),
+        partial(rate_words, columns={b.column: b.title for b in shown}),
+    )
 
 
 def _layered(title: str, columns: dict[str, str], *, log: bool = True) -> Drawing:
@@ -81,14 +86,17 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
     ),
     "histograms": (Drawing("Weights and gradients", histograms, histogram_words),),
     "first_kernels": (
-        Drawing("Kernels of the first layer", first_kernels, magnitude_words),
+        Drawing("Kernels of the first layer", first_kernels, kernel_words),
         Drawing("Their magnitude", magnitudes, magnitude_words),
     ),
     "feature_maps": (
         Drawing(
             "Feature maps",
             feature_maps,
-            lambda _: "One image, and what the activations make of it, from the input down.",
+            lambda f: (
+                f"One of the {split_words(f)}, and what the activations make of it, from the input "
+                "down."
+            ),
         ),
     ),
     "activation_statistics": (
@@ -108,7 +116,6 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
             "From step to step",
             Banded("loss", "loss"),
             Banded("distance", "change of the last layer's gradient"),
-            Banded("distance", "its maximum", top=True),
         ),
     ),
     "sharpness": (Drawing("Sharpness", sharpness, sharpness_words),),

@@ -1,5 +1,6 @@
 """What figures of diagnostics share: levels side by side."""
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -58,6 +59,29 @@ def line_axes(axes: Axes) -> None:
     open_axes(axes)
     axes.grid(axis="y", alpha=0.3)
     axes.tick_params(labelsize="x-small")
+
+
+def at_the_last_epoch(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each level's rows of its own last epoch."""
+    return frame[frame["epoch"] == frame.groupby("level")["epoch"].transform("max")]
+
+
+def ended(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the levels and how words call them: with their last epoch where it is not one."""
+    last = frame.groupby("level")["epoch"].max()
+    alike = last.nunique() == 1
+    return {level: level if alike else f"{level} (epoch {last[level]})" for level in levels(frame)}
+
+
+def split_words(frame: pd.DataFrame) -> str:
+    """Say which images were looked at: ``validation images``, or ``training images``."""
+    names = {"train": "training", "validation": "validation"}
+    return " and ".join(names[split] for split in sorted(frame["split"].unique())) + " images"
+
+
+def number(value: float, form: str, otherwise: str = "not finite") -> str:
+    """Write a number, or in words that there is none."""
+    return format(value, form) if math.isfinite(value) else otherwise
 
 
 def three_epochs(frame: pd.DataFrame) -> list[int]:

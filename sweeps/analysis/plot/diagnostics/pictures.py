@@ -9,12 +9,15 @@ from matplotlib.ticker import MaxNLocator
 
 from sweeps.analysis.plot.diagnostics.panels import (
     Picture,
+    at_the_last_epoch,
+    ended,
     grid,
     headings,
     level_looks,
     levels,
     line_axes,
     mosaic,
+    number,
     paper,
     pictures_only,
     stretched,
@@ -58,6 +61,15 @@ def first_kernels(frame: pd.DataFrame) -> Figure:
     return figure
 
 
+def kernel_words(frame: pd.DataFrame) -> str:
+    """Say how many kernels of each level are drawn, and how."""
+    told = [
+        f"{name} {len(kernel_pictures(frame[frame['level'] == level]))}"
+        for level, name in ended(frame).items()
+    ]
+    return f"Kernels at the last epoch: {', '.join(told)}; those of a level stretched alike."
+
+
 def kernel_magnitudes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return mean and standard deviation over kernels of their norms, by level and epoch."""
     groups = frame.groupby(["level", "epoch"], sort=False)["magnitude"]
@@ -87,8 +99,8 @@ def magnitudes(frame: pd.DataFrame) -> Figure:
 
 def magnitude_words(frame: pd.DataFrame) -> str:
     """Say the mean norm at the last epoch, level by level."""
-    last = kernel_magnitudes(frame).groupby("level", sort=False).last()
-    told = [f"{level} {last['mean'][level]:.3g}" for level in levels(frame)]
+    last = kernel_magnitudes(at_the_last_epoch(frame)).set_index("level")["mean"]
+    told = [f"{name} {number(last[level], '.3g')}" for level, name in ended(frame).items()]
     return f"Mean norm of the first layer's kernels at the last epoch: {', '.join(told)}."
 
 

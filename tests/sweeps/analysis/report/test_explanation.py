@@ -10,6 +10,7 @@ from sweeps.analysis.report.explanation import explanation, outcomes
 from sweeps.analysis.report.figures import pictures
 from sweeps.analysis.report.files import write_explanation
 from sweeps.analysis.report.page import page
+from tests.sweeps.analysis import frames
 from tests.sweeps.analysis.plot.diagnostics import seen
 from tests.sweeps.analysis.report.materials import material
 
@@ -41,12 +42,19 @@ def test_outcomes_stand_beside_the_pictures() -> None:
     text = explanation(told)
     rows = outcomes(told, "activation")
     assert rows[0][0] == "relu (baseline)"
-    for name, value, difference, status in rows:
-        assert all(part in text for part in (name, value, difference, status))
+    for parts in rows:
+        assert all(part in text for part in parts)
     assert "Gradient flow" in text
     assert "First and last layer, last epoch: relu 0.02 and 0.0002" in text
     assert "Of one training each: seed 0." in text
     assert text.count("<svg") == 1, "what has no figure of ours is data alone"
+
+
+def test_outcomes_say_of_how_many_seeds_they_are() -> None:
+    trials = frames.blank(frames.small(), "tanh", 12, "diverged")
+    rows = {name: told for name, *told in outcomes(material(trials, search=False), "activation")}
+    assert rows["leaky_relu"][:4] == ["3/3", "75.00 ± 2.65", "+3.00", "[+0.52, +5.48]"]
+    assert rows["tanh"][0] == "2/3"
 
 
 def test_the_report_has_them_too(undrawn: None) -> None:

@@ -10,7 +10,7 @@ from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
 from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
 from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
 from sweeps.analysis.plot.diagnostics.layers import by_depth
-from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched
+from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched, three_epochs
 from sweeps.analysis.plot.diagnostics.pictures import (
     kernel_magnitudes,
     kernel_pictures,
@@ -64,8 +64,9 @@ def test_the_baseline_comes_first() -> None:
 
 
 def test_layers_are_shown_at_three_epochs() -> None:
-    table = by_depth(seen.flow().query("level == 'batch'"), "mean_absolute")
-    assert list(table.columns) == [1, 3, 5]
+    assert three_epochs(seen.flow()) == [1, 3, 5]
+    table = by_depth(seen.flow().query("level == 'batch'"), "mean_absolute", [1, 5])
+    assert list(table.columns) == [1, 5]
     assert table.loc[2, 5] == pytest.approx(0.01 / 5)
     assert "batch 0.02 and 0.0002; none 0.0002 and 2e-06" in words("gradient_flow")
 
@@ -74,7 +75,8 @@ def test_a_band_spans_the_step_sizes() -> None:
     found = bands(seen.landscape(), "loss").query("level == 'none'")
     assert found["low"].tolist() == [5.0, 5.0]
     assert found["high"].tolist() == [10.0, 10.0]
-    assert words("loss_landscape").endswith("batch 1, none 5.")
+    assert "batch 1, none 5. " in words("loss_landscape")
+    assert words("loss_landscape").endswith("times the gradient: 0, 0.5, 1.")
     assert "batch 9 (9)" in words("beta_smoothness")
 
 
@@ -138,3 +140,142 @@ def test_a_confusion_matrix_is_of_shares_by_class() -> None:
 
 def test_calibration_is_weighted_by_images() -> None:
     assert "none 20.0 points" in words("calibration")  # (3 * 10 + 1 * 50) / 4
+
+
+# ---------------------------------------------------------------------- what is missing, is told
+
+
+def test_an_eigenvalue_that_was_never_found_is_told_and_harms_no_other() -> None:
+    frame = FRAMES["sharpness"].astype({"eigenvalue": object})
+    frame.loc[frame["level"] == "none", "eigenvalue"] = None
+    (drawing,) = DRAWINGS["sharpness"]
+    assert drawing.words(frame).endswith("batch 4, none not found.")
+    drawn_lines = drawing.draw(frame).axes[0].lines
+    assert [np.isfinite(line.get_ydata()).sum() for line in drawn_lines] == [1, 0]
+    frame["eigenvalue"] = None
+    assert drawing.words(frame).endswith("batch not found, none not found.")
+    drawing.draw(frame)
+
+
+def until(frame: pd.DataFrame, epochs: int) -> pd.DataFrame:
+    """Let none end after so many epochs, by which its numbers are none."""
+    frame = frame[(frame["level"] != "none") | (frame["epoch"] <= epochs)].copy()
+    last = (frame["level"] == "none") & (frame["epoch"] == epochs)
+    numbers = frame.columns.intersection(["mean_absolute", "eigenvalue", "value", "magnitude"])
+    frame.loc[last, numbers] = np.nan
+    return frame
+
+
+def over_epochs(diagnostic: str, epochs: int = 3) -> pd.DataFrame:
+    return pd.concat([FRAMES[diagnostic].assign(epoch=e) for e in range(1, epochs + 1)])
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "place", "told"),
+    [
+        ("sharpness", 0, "batch (epoch 3) 4, none (epoch 2) not found."),
+        ("train_and_validation", 0, "none (epoch 2) not finite on train, not finite on validation"),
+        ("first_kernels", 1, "batch (epoch 3) 1.5, none (epoch 2) not finite."),
+    ],
+)
+def test_a_level_that_ended_early_is_told_at_its_own_last_epoch(
+    diagnostic: str, place: int, told: str
+) -> None:
+    early = until(over_epochs(diagnostic), 2)
+    assert told in DRAWINGS[diagnostic][place].words(early)
+    assert "epoch 3" not in DRAWINGS[diagnostic][place].words(over_epochs(diagnostic))
+
+
+def test_layers_of_a_level_that_ended_early_are_told_at_its_own_last_epoch() -> None:
+    (drawing,) = DRAWINGS["gradient_flow"]
+    told = drawing.words(until(seen.flow(), 2))
+    assert "batch (epoch 5) 0.02 and 0.0002" in told
+    assert "none (epoch 2) not finite and not finite" in told
+    drawing.draw(until(seen.flow(), 2))
+
+
+def test_an_epoch_has_one_colour_in_all_panels_of_layers() -> None:
+    figure = DRAWINGS["gradient_flow"][0].draw(until(seen.flow(), 3))
+    batch, none = figure.axes
+    colours = {line.get_label(): line.get_color() for line in batch.lines}
+    assert [line.get_label() for line in none.lines] == ["epoch 1", "epoch 3"]
+    assert all(line.get_color() == colours[line.get_label()] for line in none.lines)
+    legend = none.get_legend()
+    assert legend is not None
+    told = {
+        text.get_text(): line.get_color()
+        for text, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    assert told == colours
+
+
+def test_an_epoch_has_one_colour_in_all_histograms() -> None:
+    first = FRAMES["histograms"]
+    frame = pd.concat([first, first.query("epoch == 1").assign(epoch=3)])
+    early = frame[(frame["epoch"] < 3) | (frame["level"] == "batch")]
+    late = early[(early["epoch"] > 0) | (early["quantity"] == "weight")]
+    figure = DRAWINGS["histograms"][0].draw(late)
+    (legend,) = figure.legends
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told == ["epoch 0 (initial)", "epoch 1", "epoch 3"]
+    named: dict[str, set[object]] = {}
+    for patch in (patch for axes in figure.axes for patch in axes.patches):
+        look = (patch.get_edgecolor(), patch.get_fill())
+        named.setdefault(str(patch.get_label()), set()).add(look)
+    assert {name: len(looks) for name, looks in named.items()} == dict.fromkeys(told, 1)
+    assert len(set.union(*named.values())) == 3
+
+
+def test_a_band_is_not_narrower_for_what_is_not_finite() -> None:
+    frame = seen.landscape()
+    frame.loc[(frame["level"] == "none") & (frame["step_size"] == 1.0), "loss"] = np.nan
+    found = bands(frame, "loss").query("level == 'none'")
+    assert found["low"].tolist() == [5.0, 5.0]
+    assert found["high"].tolist() == [np.inf, np.inf]
+    told = DRAWINGS["loss_landscape"][0].words(frame)
+    assert "batch 1, none not finite." in told
+    assert "without upper end: none at 2 of 2 steps." in told
+    (axes,) = DRAWINGS["loss_landscape"][0].draw(frame).axes
+    filled = axes.collections[1].get_paths()[0].get_extents()
+    assert filled.y1 == pytest.approx(axes.get_ylim()[1]), "open to the top"
+
+
+def test_a_band_that_lacks_a_rate_is_marked_and_left_out_of_the_median() -> None:
+    three = pd.concat([seen.rates().assign(step=step) for step in (1, 2, 3)])
+    gone = (three["level"] == "0.1 x none") & (three["step"] > 1)
+    (drawing,) = DRAWINGS["successive_gradients"]
+    assert bands(over_rates(three[~gone]), "loss").query("~whole")["step"].tolist() == [2, 3]
+    told = drawing.words(three[~gone])
+    assert "batch 0.09, none 0.18." in told
+    assert "left out of the median: none at 2 of 3 steps." in told
+    figure = drawing.draw(three[~gone])
+    assert [bool(c.get_hatch()) for c in figure.axes[0].collections] == [False, False, True]
+    upper = [np.asarray(line.get_ydata(), dtype=float) for line in figure.axes[0].lines]
+    joined = [np.isfinite(ends[:2]).all() for ends in upper if np.nanmax(ends[:1], initial=0) > 0.1]
+    assert joined == [False], "no fall of the loss where a rate ended"
+    ended = three[(three["step"] == 1) | three["level"].str.contains("batch")]
+    assert "left out of the median: none at 2 of 3 steps." in drawing.words(ended)
+    assert "left out" not in drawing.words(three)
+
+
+def test_words_say_which_images_were_looked_at() -> None:
+    for diagnostic in ("confusion_matrix", "calibration", "feature_maps"):
+        (drawing,) = DRAWINGS[diagnostic]
+        assert "training images" in drawing.words(FRAMES[diagnostic])
+        assert "validation images" in drawing.words(FRAMES[diagnostic].assign(split="validation"))
+    labels = [axes.get_ylabel() for axes in DRAWINGS["confusion_matrix"][0].draw(
+        FRAMES["confusion_matrix"]).axes]  # fmt: skip
+    assert "class (training images)" in labels
+
+
+def test_only_what_is_crossed_with_rates_has_a_width() -> None:
+    (drawing,) = DRAWINGS["successive_gradients"]
+    assert "how far each has got" in drawing.words(seen.rates())
+    assert "width" not in drawing.words(seen.rates().assign(factor="norm"))
+
+
+def test_no_figure_repeats_another() -> None:
+    assert "norm" not in words("first_kernels", 0)
+    assert "batch 2, none 2" in words("first_kernels", 0)
+    figure = DRAWINGS["successive_gradients"][0].draw(seen.rates())
+    assert len(figure.axes) == 2
