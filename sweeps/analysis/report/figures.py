@@ -143,8 +143,13 @@ def _differences(material: Material) -> str:
 
 def _curves(bands: pd.DataFrame, metric: str) -> str:
     """Read the ends of the learning curves aloud."""
-    ends = bands.groupby(["factor", "level"], sort=False).last().reset_index()
-    told = [f"{row['level']} {row['mean']:.3g}" for row in ends.to_dict("records")]
+    ends = bands.dropna(subset="mean").groupby(["factor", "level"], sort=False).tail(1)
+    last = bands["epoch"].max()
+    told = [
+        f"{row['level']} {row['mean']:.3g}"
+        + (f" (epoch {row['epoch']})" if row["epoch"] < last else "")
+        for row in ends.to_dict("records")
+    ]
     return f"{metric.replace('/', ' ')} at the last epoch: {', '.join(told)}." if told else ""
 
 

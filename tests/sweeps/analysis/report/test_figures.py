@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +28,14 @@ def test_words_say_what_there_is_to_see() -> None:
     assert words["search-rungs"] == (
         "Every trial by epoch: after epoch 1, 4 of 5 went on; after epoch 2, 3 of 4 went on."
     )
+
+
+def test_a_curve_that_ended_early_is_not_told_as_of_the_last_epoch() -> None:
+    whole = material()
+    trained = whole.curves["trial"].isin(whole.trials.query("level == 'tanh'")["trial"])
+    cut = whole.curves[~trained | (whole.curves["epoch"] == 1)]
+    words = {picture.name: picture.words for picture in pictures(replace(whole, curves=cut))}
+    assert re.search(r"relu 0\.726, .*tanh [\d.]+ \(epoch 1\)\.$", words["curves"])
 
 
 @pytest.fixture(scope="module")
