@@ -1,7 +1,10 @@
 """The winner of a study as a model of MLflow's registry: `sweeps export --register NAME`."""
 
+import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +18,6 @@ import cifar_models
 from cifar_models.architectures import ImageShape
 from cifar_models.recipe import read_mapping, read_text
 from sweeps.export import served_model
-from sweeps.record.mlflow_runs import EXPERIMENT
 
 _SERVED_WITH = (
     "mlflow", "torch", "torchvision", "pytorch-optimizer", "numpy", "pydantic", "pyyaml", "fsspec",
@@ -42,20 +44,34 @@ def register(
     Returns:
         The model's URI.
     """
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_experiment(EXPERIMENT)  # else it would lie in the default one, beside the runs
+    client = mlflow.MlflowClient(uri)
+    run = client.get_run(read_mapping(read_text(recipe))["provenance"]["run_id"])
     code = [Path(cifar_models.__file__).parent, Path(served_model.__file__)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _tracking_at(uri):
         _gather(Path(folder), recipe, weights, components)
+        logged = client.create_logged_model(
+            run.info.experiment_id, "classifier", run.info.run_id, params=run.data.params
+        )
         model = Model.log(
-            None, mlflow.pyfunc, registered_model_name=name, name="classifier",
-            run_id=read_mapping(read_text(recipe))["provenance"]["run_id"],
+            None, mlflow.pyfunc, registered_model_name=name, model_id=logged.model_id,
+            run_id=run.info.run_id,
             loader_module=Path(served_model.__file__).stem, data_path=folder,
             code_paths=[str(path) for path in code],
             signature=signature(shape), input_example=example(shape),
             pip_requirements=[f"{package}=={version(package)}" for package in _SERVED_WITH],
         )  # fmt: skip
     return f"models:/{name}/{model.registered_model_version}"
+
+
+@contextmanager
+def _tracking_at(uri: str) -> Iterator[None]:
+    """Let MLflow's functions, and processes begun meanwhile, work there; then where they did."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]
 
 
 def _gather(folder: Path, recipe: Path, weights: Path, components: Path | None) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import mlflow
@@ -21,12 +22,15 @@ def test_a_registered_model_predicts_as_torch_does(
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     run = open_runs(state).create_parent("small", "?")
     recipe = exported(tmp_path, run)
     weights, shape = export_weights(recipe, str(tmp_path), None)
     uri = f"sqlite:///{state}/mlflow.db"
     assert register("winner", uri, recipe, weights, shape) == "models:/winner/1"
+    assert "MLFLOW_TRACKING_URI" not in os.environ, "what comes after it works where it did"
     assert not any((tmp_path / "here").iterdir())  # it lies with the run, not in ./mlruns
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     images = RECIPE.dataset.build(None).test.pixels[:5]
     found = mlflow.pyfunc.load_model("models:/winner/1").predict(images)
     classifier = build_classifier(RECIPE, shape)
