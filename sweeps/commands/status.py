@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sweeps.commands.options import JsonOption, StateOption, StorageOption, sentences
+from sweeps.commands.options import (
+    JsonOption,
+    RunningOption,
+    StateOption,
+    StorageOption,
+    sentences,
+)
 
 if TYPE_CHECKING:
     from sweeps.record.driver import Driver
@@ -17,8 +23,9 @@ if TYPE_CHECKING:
 
 @sentences
 def status(
-    storage: StorageOption = "runs", state: StateOption = None, json: JsonOption = False
-) -> None:
+    study: RunningOption = None, storage: StorageOption = "runs", state: StateOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
     """Print which study runs, and what became of the trials that it has touched.
 
     The driver is not asked, its journal is read: also of one that hangs. Without a driver, all
@@ -26,11 +33,11 @@ def status(
     """
     import json as encoder
 
-    from sweeps.record.driver import OUTPUT, at_work
+    from sweeps.record.driver import OUTPUT, at_work, find
     from sweeps.record.places import state_folder
 
     folder = state_folder(storage, state)
-    driver = at_work(folder)
+    driver = find(folder, study) if study else at_work(folder)
     records, heard = _touched(folder, driver.since if driver else 0.0)
     told = _told(driver, records, heard)
     if json:
@@ -87,6 +94,8 @@ def _lines(told: dict[str, Any], folder: Path) -> Iterator[str]:
             f"{study}: process {driver['process']} on {driver['host']}, since "
             f"{_moment(driver['since'])}"
         )
+        if not told["trials"]:
+            yield "no trial has begun yet"
     if told["trials"]:
         yield f"trials: {', '.join(f'{n} {name}' for name, n in told['trials'].items())}"
     for trial, where in told["running"].items():
