@@ -25,7 +25,7 @@ test-slow: $(VENV)/.installed-test ## the slow tests: what the README says, for 
 	  $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest -m slow --durations=20 $(ALONE)
 
-test-cluster: $(VENV)/.installed-test ## a cluster of hosts in namespaces: as root, with iproute2, rsync, sshd
+test-cluster: $(VENV)/.installed-test ## a cluster of hosts in namespaces: as root, with iproute2, rsync, sshd, libfaketime
 	$(BIN)/python -m pytest -m slow --durations=20 tests/cluster
 
 certify: $(VENV)/.installed-test ## kill studies at random; each must end as if it had not been (10 minutes)

@@ -1,7 +1,4 @@
-"""`sweeps doctor FILE` on hosts whose faults are real: each is planted there, none is told of.
-
-A clock that is off is not among them: all hosts here have the clock of this machine.
-"""
+"""`sweeps doctor FILE` on hosts whose faults are real: each is planted there, none is told of."""
 
 import json
 import secrets
@@ -33,6 +30,7 @@ STORAGE = "/mnt/sweeps"
 RAY = "ray start --head --port=6379 --dashboard-host=0.0.0.0 --num-cpus=1"
 ANSWERS = "until (exec 3<>/dev/tcp/127.0.0.1/8265) 2>/dev/null; do sleep 0.2; done"
 HEAD, WORKERS = 0, 5
+FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,12 @@ FAULTS = {
     "small shared memory": Fault(
         2, "mount -o remount,size=64m /dev/shm",
         "shared memory", "/dev/shm has 0.1 GiB", "sudo mount -o remount,size=",
+    ),
+    "a clock that is off": Fault(
+        3, "mkdir /run/upper /run/work; cp /etc/passwd /run/upper; mount -t overlay overlay "
+        "-o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work /etc; "
+        f"echo +90s > /etc/faketimerc; ls {FAKETIME} > /etc/ld.so.preload",
+        "clock", "its clock is 90.", "sudo timedatectl set-ntp true",
     ),
     "another state of ours": Fault(
         3, f"rm ~/cifar-sweeps; mkdir ~/cifar-sweeps; cp -r {ROOT}/cifar_models "
@@ -164,6 +168,8 @@ class Ward:
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     """All is well there."""
     skip_without_hosts()
+    if not list(Path("/").glob(FAKETIME.removeprefix("/"))):
+        pytest.skip("a clock is put forward by libfaketime, which is not here")
     folder = tmp_path_factory.mktemp("doctor")
     with hosts(1 + WORKERS + 1, folder) as there:
         yield Ward(there, folder)
