@@ -130,7 +130,7 @@ def _numerics(
     """Return the recorded numerics unless options override them; another device resolves anew."""
     import torch
 
-    from cifar_models.numerics import best_device, capability, require, resolve
+    from cifar_models.numerics import best_device, require, resolve
 
     recorded = provenance.numerics
     threads = arguments.threads
@@ -141,7 +141,7 @@ def _numerics(
     device = arguments.device or (recorded.device if recorded else best_device())
     require(device)
     if recorded is None or device != recorded.device:
-        return resolve(recipe, device, threads, capability(device))
+        return resolve(recipe, device, threads)
     return recorded.model_copy(update={"threads": threads})
 
 

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 
 from cifar_models.component import Frozen
+from cifar_models.processor import multiplies_bf16
 from cifar_models.recipe import Recipe
 
 Device = Literal["cpu", "cuda", "mps"]
@@ -43,19 +44,33 @@ class Numerics(Frozen):
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
-def resolve(recipe: Recipe, device: Device, threads: int = 1, gpu: Capability = AMPERE) -> Numerics:
+def resolve(
+    recipe: Recipe, device: Device, threads: int = 1, auto: Precision | None = None
+) -> Numerics:
     """Choose what the recipe leaves open, by a fixed rule and never by a timing.
 
-    ``auto`` precision on a GPU is bf16 from Ampere on, fp16 from Volta on (bf16 is emulated there,
-    and slow); before that, and on all other devices, it is fp32.
+    Args:
+        recipe: May name a precision.
+        device: To train on.
+        threads: Of the CPU.
+        auto: The precision of a recipe that names none; by default this machine's `native`.
     """
-    precision = recipe.precision
-    if precision == "auto":
-        precision = _of_a_gpu(gpu) if device == "cuda" else "fp32"
+    precision = (auto or native(device)) if recipe.precision == "auto" else recipe.precision
     return Numerics(device=device, precision=precision, threads=threads)
 
 
-def _of_a_gpu(capability: Capability) -> Precision:
+def native(device: Device) -> Precision:
+    """Return in what this machine's device multiplies by itself, and so fastest.
+
+    That is bf16 on a CPU with AMX, and fp32 on others and on Apple's GPU; of CUDA's see `of_a_gpu`.
+    """
+    if device == "cuda":
+        return of_a_gpu(torch.cuda.get_device_capability())
+    return "bf16" if device == "cpu" and multiplies_bf16() else "fp32"
+
+
+def of_a_gpu(capability: Capability) -> Precision:
+    """Return bf16 from Ampere on, fp16 on Volta and Turing, which emulate bf16, and fp32 before."""
     if capability >= AMPERE:
         return "bf16"
     return "fp16" if capability >= VOLTA else "fp32"
@@ -71,11 +86,6 @@ def require(device: Device) -> None:
                "mps": torch.backends.mps.is_available()}  # fmt: skip
     if not present[device]:
         raise ValueError(f"this machine has no {device} device; choose another, such as cpu")
-
-
-def capability(device: Device) -> Capability:
-    """Return what this process's GPU can do; of another device nobody asks."""
-    return torch.cuda.get_device_capability() if device == "cuda" else AMPERE
 
 
 def best_device() -> Device:

@@ -8,16 +8,18 @@ begin on a larger one: other seeds, and recipes that differ in real numbers alon
 import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from cifar_models.recipe import Recipe
 from sweeps.execution.cost import pace
-from sweeps.execution.nvidia_smi import ask_nodes, nodes_with_gpus
+from sweeps.execution.nodes import ask_nodes, nodes_with
+from sweeps.execution.nvidia_smi import ask
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
 
-_FIELDS = "memory.total,name"
+_nodes_with_gpus = partial(nodes_with, "GPU")
+_ask_gpus = partial(ask, "memory.total,name")
 _FIRST, _AGAIN = 30.0, 10.0
 """Seconds that nodes have to answer: meanwhile no result is heard and no trial handed out."""
 _GIB = 1024
@@ -75,8 +77,8 @@ class Cards:
 
     def __init__(
         self, journal: Journal,
-        nodes: Callable[[], Collection[str]] = nodes_with_gpus,
-        ask: Callable[[Iterable[str], str, float], Answers] = ask_nodes,
+        nodes: Callable[[], Collection[str]] = _nodes_with_gpus,
+        ask: Callable[[Iterable[str], Callable[[], list[str]], float], Answers] = ask_nodes,
     ) -> None:  # fmt: skip
         self._journal, self._nodes, self._ask = journal, nodes, ask
         self._known: dict[str, Card | None] = {}
@@ -132,7 +134,7 @@ class Cards:
         seconds = _AGAIN if nodes <= self._asked else _FIRST
         self._asked |= nodes
         if silent := sorted(nodes - self._known.keys()):
-            answers = self._ask(silent, _FIELDS, seconds)
+            answers = self._ask(silent, _ask_gpus, seconds)
             self._known |= {node: parse_card(lines) for node, lines in answers.items()}
 
     def _cards(self, nodes: Iterable[str]) -> dict[str, Card]:

@@ -64,7 +64,7 @@ class Planner:
             check(recipe, source.shape, len(source.parts.train.labels))
             self._checked.add(recipe.signature)
         resources = self.resources
-        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.gpu)
+        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.auto)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 
     def ablation(self, arms: Sequence[Arm], seeds: Iterable[int]) -> list[Cell]:

@@ -22,8 +22,8 @@ import ray
 import torch
 from rich.console import Console
 
-from cifar_models.numerics import AMPERE, Capability, Device
-from sweeps.execution.compute_capability import oldest_here, oldest_of_cluster
+from cifar_models.numerics import Device, Precision
+from sweeps.execution.common_precision import common_here, common_of_cluster
 from sweeps.execution.gathering import gather
 from sweeps.execution.options import GpuShare, Options
 from sweeps.execution.shipping import runtime_env
@@ -43,8 +43,8 @@ class Resources:
     cpus_per_trial: int
     gpus_per_trial: float
     slots: int
-    gpu: Capability = AMPERE
-    """What the oldest GPU can do: all trials compute alike."""
+    auto: Precision = "fp32"
+    """What a recipe that names no precision gets: all trials compute alike."""
     apple: bool = False
     """Whether trials train on Apple's GPU, of which Ray knows nothing."""
 
@@ -123,7 +123,8 @@ class RaySession:
                 gather(self._least, cpus, 1.0 if gpus == "auto" else gpus, self._console)
             else:
                 check_joined("GPU" if self._wanted[1] else "CPU")
-            self.resources = plan_resources(*self._wanted)
+            resources = plan_resources(*self._wanted)
+            self.resources = replace(resources, auto=common_of_cluster(resources.device))
         return self
 
     def begin(self) -> None:
@@ -145,7 +146,8 @@ class RaySession:
             cpus, gpus, most = self._wanted
             if not self.resources.gpus_per_trial:
                 gpus = 0.0  # Ray may see one that torch cannot use
-            planned, self.resources = self.resources, plan_resources(cpus, gpus, most)
+            planned, found = self.resources, plan_resources(cpus, gpus, most)
+            self.resources = replace(found, auto=planned.auto)
             if planned.apple:
                 slots = min(planned.slots, self.resources.slots)
                 self.resources = replace(self.resources, slots=slots, apple=True)
@@ -221,8 +223,7 @@ def plan_resources(
     """Divide what the cluster has among trials; see `divide`."""
     offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
     cpus, gpus = offered.get("CPU", 0), offered.get("GPU", 0)
-    resources = divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
-    return replace(resources, gpu=oldest_of_cluster()) if resources.gpus_per_trial else resources
+    return divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
 
 
 def plan_resources_here(
@@ -244,8 +245,8 @@ def plan_resources_here(
         )
     resources = divide(cpus, 1 if apple else gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
     if apple:
-        return replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
-    return replace(resources, gpu=oldest_here()) if resources.gpus_per_trial else resources
+        resources = replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
+    return replace(resources, auto=common_here(resources.device))
 
 
 def divide(

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -136,7 +137,8 @@ class StudyRun:
             base = self.study.base
             images = shared[data_key(base, self.study.seed_list[0])]
             numerics = self.planner.spec(base, SEARCH_SEED).numerics
-            self.resources = pack(base, numerics, images, self.sources, self.options, self.console)
+            packed = pack(base, numerics, images, self.sources, self.options, self.console)
+            self.resources = replace(packed, auto=self.resources.auto)
         run_phases(chain, shared, self.sources, self.resources, left)
 
     def _phases(self) -> Iterator[Phase]:

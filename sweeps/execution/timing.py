@@ -133,7 +133,7 @@ def _work(
     recipe: Recipe, images: ImageStore, sources: tuple[SourceFile, ...], resources: Resources
 ) -> Work:
     source = images.source(recipe)
-    numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.gpu)
+    numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.auto)
     parts, classes = source.parts, source.shape.num_classes
     always = recipe.replace({"validate_every": 1}).model_dump(mode="json")
     return Work(always, numerics, parts.train, parts.validation, classes, sources)

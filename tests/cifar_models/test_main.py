@@ -8,6 +8,7 @@ import yaml
 
 from cifar_models.__main__ import main
 from cifar_models.component import forget
+from cifar_models.numerics import Numerics, native
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from tests.cifar_models.small import ONE_PHASE, measured, start, write
@@ -35,13 +36,13 @@ def exported(tmp_path: Path, recipe: Recipe = ONE_PHASE, **provenance: object) -
 def test_a_recipe_is_trained_and_measured(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(file), "--seed", "4", *CPU]) == 0
     output, progress = capsys.readouterr()
-    training = start(ONE_PHASE, seed=4)
+    training = start(ONE_PHASE, seed=4, numerics=Numerics(precision=native("cpu")))
     list(training)
     expected = measured(training)[-1]
     for name in ("validation/accuracy", "validation/loss"):
         assert printed(output)[name] == pytest.approx(expected[name], rel=1e-5)
     assert not any(name.startswith("test/") for name in printed(output))
-    assert "seed 4, device cpu, precision fp32" in output
+    assert f"seed 4, device cpu, precision {native('cpu')}" in output
     assert [line.split(":")[0] for line in progress.splitlines()] == ["epoch 1/2", "epoch 2/2"]
 
 

@@ -2,24 +2,27 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from cifar_models.numerics import Device, Numerics, best_device, require, resolve
+from cifar_models import numerics
+from cifar_models.numerics import Device, Numerics, Precision, best_device, require, resolve
 from tests.cifar_models.small import RECIPE
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "precision"),
+    ("wanted", "auto", "precision"),
     [
-        ("auto", "cpu", "fp32"),
-        ("auto", "mps", "fp32"),
-        ("auto", "cuda", "bf16"),
-        ("bf16", "cpu", "bf16"),
-        ("fp32", "cuda", "fp32"),
-        ("fp16", "cuda", "fp16"),
+        ("auto", "bf16", "bf16"),
+        ("auto", "fp32", "fp32"),
+        ("bf16", "fp32", "bf16"),
+        ("fp32", "bf16", "fp32"),
+        ("fp16", "bf16", "fp16"),
     ],
 )
-def test_precision_is_resolved_by_a_fixed_rule(wanted: str, device: Device, precision: str) -> None:
-    numerics = resolve(RECIPE.replace({"precision": wanted}), device, threads=3)
-    assert (numerics.precision, numerics.device, numerics.threads) == (precision, device, 3)
+@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
+def test_a_recipe_has_the_first_word(
+    wanted: str, auto: Precision, precision: str, device: Device
+) -> None:
+    chosen = resolve(RECIPE.replace({"precision": wanted}), device, 3, auto)
+    assert (chosen.precision, chosen.device, chosen.threads) == (precision, device, 3)
 
 
 @pytest.mark.parametrize(
@@ -27,10 +30,19 @@ def test_precision_is_resolved_by_a_fixed_rule(wanted: str, device: Device, prec
     [((6, 1), "fp32"), ((7, 0), "fp16"), ((7, 5), "fp16"), ((8, 0), "bf16"), ((10, 0), "bf16")],
 )
 def test_a_gpu_computes_in_what_it_multiplies_by_itself(
-    gpu: tuple[int, int], precision: str
+    gpu: tuple[int, int], precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert resolve(RECIPE, "cuda", gpu=gpu).precision == precision
-    assert resolve(RECIPE, "cpu", gpu=gpu).precision == "fp32"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: gpu)
+    assert resolve(RECIPE, "cuda").precision == precision
+
+
+@pytest.mark.parametrize(("amx", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_a_processor_computes_in_what_it_multiplies_by_itself(
+    amx: bool, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numerics, "multiplies_bf16", lambda: amx)
+    assert resolve(RECIPE, "cpu").precision == precision
+    assert resolve(RECIPE, "mps").precision == "fp32"
 
 
 def test_numerics_know_their_torch_values() -> None:
@@ -40,8 +52,8 @@ def test_numerics_know_their_torch_values() -> None:
 
 
 def test_numerics_survive_json_and_refuse_nonsense() -> None:
-    numerics = Numerics(device="cuda", precision="fp16", channels_last=False, threads=4)
-    assert Numerics.model_validate(numerics.model_dump(mode="json")) == numerics
+    some = Numerics(device="cuda", precision="fp16", channels_last=False, threads=4)
+    assert Numerics.model_validate(some.model_dump(mode="json")) == some
     with pytest.raises(ValidationError):
         Numerics(threads=0)
 

@@ -9,13 +9,18 @@ from sweeps.execution import timing
 from sweeps.execution.cost import Cost
 from sweeps.execution.images import ImageStore
 from sweeps.execution.plan import Planner
-from sweeps.execution.ray_session import Resources
+from sweeps.execution.ray_session import plan_resources_here
 from sweeps.record.journal import Journal
 from tests.sweeps.commands.command_line import SEARCHING, TINY, call, refuse, tree
 from tests.sweeps.record.recorded import mirror
 from tests.sweeps.record.small import open_runs, record
 
 pytestmark = pytest.mark.usefixtures("unloaded_studies")
+
+
+def planner_here() -> Planner:
+    """Return that of a command without options."""
+    return Planner(ImageStore(None), plan_resources_here(1, 0, None))
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_what_is_done_is_counted_and_left_alone(folder: Path) -> None:
     planned = json.loads(call("plan", "--study", "tiny.py", "--json").stdout)
     assert [arm["done"] for arm in planned["arms"]] == [0, 0]
     study, _ = load_study("tiny.py")
-    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study.arms(), study.seed_list)
+    cells = planner_here().ablation(study.arms(), study.seed_list)
     journal = Journal(folder / "runs")
     record(journal, cells[0].spec, *[0.5] * 9)  # relu, seed 0
     record(journal, cells[1].spec, 0.5, 0.5, end="running")
@@ -142,7 +147,7 @@ def test_sequential_seeds_are_told_at_least_and_at_most_with_their_rule() -> Non
 
 def test_a_plan_refuses_what_a_run_would(folder: Path) -> None:
     study, _ = load_study("searching.py")
-    planner = Planner(ImageStore(None), Resources(1, 0.0, 1))
+    planner = planner_here()
     cells = planner.ablation(study.arms(), study.seed_list)
     journal = Journal(folder / "runs")
     for cell in cells:
@@ -173,7 +178,7 @@ def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_seconds")
 def test_what_is_left_is_forecast_and_kept(folder: Path) -> None:
     study, _ = load_study("tiny.py")
-    cells = Planner(ImageStore(None), Resources(1, 0.0, 1)).ablation(study.arms(), study.seed_list)
+    cells = planner_here().ablation(study.arms(), study.seed_list)
     journal = Journal(folder / "runs")
     record(journal, cells[0].spec, *[0.5] * 9)
     record(journal, cells[1].spec, 0.5, 0.5, end="running")

@@ -103,6 +103,7 @@ def test_a_study_that_waits_is_seen_and_waits_once(
     monkeypatch.setattr(ray_session, "connect", look)
     monkeypatch.setattr(ray_session, "gather", wait)
     monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 2))
+    monkeypatch.setattr(ray_session, "common_of_cluster", lambda _: "fp32")
     monkeypatch.setattr(runner, "Runs", begin)
     with pytest.raises(KeyboardInterrupt):
         study.execute()

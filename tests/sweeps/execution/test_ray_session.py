@@ -94,8 +94,10 @@ def test_a_cluster_is_connected_to_at_once(
 ) -> None:
     has(monkeypatch, 0.0, 1.0)
     monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 4.0})
+    monkeypatch.setattr(ray_session, "common_of_cluster", lambda _: "fp16")
     with RaySession("10.0.0.1:6379") as session:
         assert connected == ["10.0.0.1:6379"]
+        assert session.resources.auto == "fp16"
         assert session.ready().device == "cuda"
 
 
