@@ -1,12 +1,14 @@
 """Scaling over nodes: what is counted, and what follows for more of them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from benchmarks import nodes
 from benchmarks.harness import Arm, Options, Window
-from benchmarks.nodes import Load, steady
+from benchmarks.harness.once import in_fresh_process
+from benchmarks.nodes import LEAST, Load, on_nodes, steady
 from tests.benchmarks.harness.measured import window
 
 
@@ -18,6 +20,18 @@ def test_throughput_counts_while_all_slots_are_at_work(slots: int) -> None:
         started + lag + seconds * trial for lag in lags for trial in range(1, rounds + 1)
     )
     assert steady(ended, slots) == pytest.approx(slots / seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_nodes_work_as_fast_together_as_each_alone() -> None:
+    """With trials that sleep: all nodes are this machine."""
+    alone, two, four = (
+        in_fresh_process(partial(on_nodes, nodes, rounds=6, seconds=2.0, short=12)).rate
+        for nodes in (1, 2, 4)
+    )
+    assert 100 * two / (2 * alone) >= LEAST
+    assert 100 * four / (4 * alone) >= LEAST
 
 
 class Made:
