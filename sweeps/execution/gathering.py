@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from rich.console import Console
 
 _PERIOD = 1.0
@@ -47,8 +48,8 @@ def gather(
 ) -> None:  # fmt: skip
     """Ask a cluster that grows for room for so many trials, and wait until it is there.
 
-    The request ends with the waiting, however that ends: a cluster would keep, and rent, what it
-    names for ever. What trials use is kept by them.
+    The request ends with the waiting, however that ends: a cluster keeps, and rents, what it names.
+    What trials use is kept by them.
 
     Args:
         trials: At once.
@@ -58,7 +59,7 @@ def gather(
         nodes: Those that have joined.
         ask: The cluster's autoscaler; each request takes the place of the last.
     """
-    ask = ask or _ask_autoscaler
+    ask = ask or _Reservation()
     asked: Bundle = {}
     before = -1
     try:
@@ -80,7 +81,19 @@ def gather(
         ask([])
 
 
-def _ask_autoscaler(bundles: list[dict[str, float]]) -> None:
-    from ray.autoscaler.sdk import request_resources
+class _Reservation:
+    """Room that a cluster makes; it ends with this process, however that ends.
 
-    request_resources(bundles=bundles)
+    (`ray.autoscaler.sdk.request_resources` would outlive a driver that is killed, and its machines
+    be rented for ever.)
+    """
+
+    def __init__(self) -> None:
+        self._held: PlacementGroup | None = None
+
+    def __call__(self, bundles: list[dict[str, float]]) -> None:
+        """Ask for other room than before, or for none."""
+        if self._held:
+            remove_placement_group(self._held)
+        wanted = [{name: each for name, each in bundle.items() if each} for bundle in bundles]
+        self._held = placement_group(wanted) if wanted else None

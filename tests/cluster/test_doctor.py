@@ -80,9 +80,7 @@ FAULTS = {
         "shared memory", "/dev/shm has 0.1 GiB", "sudo mount -o remount,size=",
     ),
     "a clock that is off": Fault(
-        3, "mkdir /run/upper /run/work; cp /etc/passwd /run/upper; mount -t overlay overlay "
-        "-o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work /etc; "
-        f"echo +90s > /etc/faketimerc; ls {FAKETIME} > /etc/ld.so.preload",
+        3, f"echo export FAKETIME=+90s LD_PRELOAD=$(ls {FAKETIME}) >> ~/.bashrc",
         "clock", "its clock is 90.", "sudo timedatectl set-ntp true",
     ),
     "another state of ours": Fault(
