@@ -39,7 +39,7 @@ lint: $(VENV)/.installed-dev ## ruff and strict mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed ## measure every claim (37 minutes), make docs/performance.md
+bench: $(VENV)/.installed ## measure the claims about speed (half an hour), make docs/performance.md
 	$(BIN)/python -m benchmarks all $(BENCH); status=$$?; \
 	  $(BIN)/python -m benchmarks report && exit $$status
 

@@ -249,6 +249,7 @@ BENCHMARK = Benchmark(
     "several, all on this machine: nodes with daemons, workers and object stores of their own, one "
     "slot each, whose trials sleep and so leave the processor to the driver.",
     measure=measure,
+    only_full=True,
     notes=(
         "Throughput counts from the end of each slot's first trial to that of its last but one; "
         "the rates of the arms contain the start of Ray, nodes and workers. The driver's processor "
