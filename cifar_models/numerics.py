@@ -1,12 +1,13 @@
 """Numerics: what moves the numbers of a training besides recipe, seed and data."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 
 from cifar_models.component import Frozen
-from cifar_models.processor import multiplies_bf16
+from cifar_models.processor import has_amx_bf16
 from cifar_models.recipe import Recipe
 
 Device = Literal["cpu", "cuda", "mps"]
@@ -44,29 +45,30 @@ class Numerics(Frozen):
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
+def native(device: Device) -> Precision:
+    """Return the precision in which a device of this machine trains fastest.
+
+    That is bf16 on a CPU with AMX, and fp32 on others and on Apple's GPU; of CUDA's see `of_a_gpu`.
+    """
+    if device == "cuda":
+        return of_a_gpu(torch.cuda.get_device_capability())
+    return "bf16" if device == "cpu" and has_amx_bf16() else "fp32"
+
+
 def resolve(
-    recipe: Recipe, device: Device, threads: int = 1, auto: Precision | None = None
-) -> Numerics:
+    recipe: Recipe, device: Device, threads: int = 1,
+    auto: Callable[[Device], Precision] = native,
+) -> Numerics:  # fmt: skip
     """Choose what the recipe leaves open, by a fixed rule and never by a timing.
 
     Args:
         recipe: May name a precision.
         device: To train on.
         threads: Of the CPU.
-        auto: The precision of a recipe that names none; by default this machine's `native`.
+        auto: Tells the precision of a recipe that names none; by default this machine's.
     """
-    precision = (auto or native(device)) if recipe.precision == "auto" else recipe.precision
+    precision = auto(device) if recipe.precision == "auto" else recipe.precision
     return Numerics(device=device, precision=precision, threads=threads)
-
-
-def native(device: Device) -> Precision:
-    """Return in what this machine's device multiplies by itself, and so fastest.
-
-    That is bf16 on a CPU with AMX, and fp32 on others and on Apple's GPU; of CUDA's see `of_a_gpu`.
-    """
-    if device == "cuda":
-        return of_a_gpu(torch.cuda.get_device_capability())
-    return "bf16" if device == "cpu" and multiplies_bf16() else "fp32"
 
 
 def of_a_gpu(capability: Capability) -> Precision:

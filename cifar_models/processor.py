@@ -1,15 +1,15 @@
-"""What this machine's processor computes by itself; torch would have to be loaded to tell."""
+"""Whether this machine's processor is fast with bf16; found out without torch."""
 
 from pathlib import Path
 
 
-def multiplies_bf16(told: Path = Path("/proc/cpuinfo")) -> bool:
-    """Return whether it has Intel's AMX for bf16, as far as Linux tells.
+def has_amx_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Return whether it has Intel's AMX for bf16, as Linux tells.
 
-    Others that know bf16 (avx512_bf16) are no faster with it; see README, «Tried, did not help».
+    With avx512_bf16 alone a training is no faster; see README, «Tried, did not help».
     """
     try:
-        with told.open(encoding="utf-8") as lines:
+        with cpuinfo.open(encoding="utf-8") as lines:
             flags = next((line for line in lines if line.startswith("flags")), "")
     except OSError:  # not Linux
         return False

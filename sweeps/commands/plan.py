@@ -122,13 +122,16 @@ def _probed(
 
     from sweeps.execution.images import ImageStore
     from sweeps.execution.ray_session import RaySession
+    from sweeps.execution.study_precision import StudyPrecision
     from sweeps.execution.timing import forecast_cost
     from sweeps.record.places import make_writable
 
     make_writable(places)
     left = [each for phase in found.phases for each in phase.left]
     with RaySession.of(options, Console(stderr=True)) as session:
-        costs = forecast_cost(left, ImageStore(options.data_dir), sources, session, price)
+        auto = StudyPrecision(places.state, study.name, session.precision)
+        images = ImageStore(options.data_dir)
+        costs = forecast_cost(left, images, sources, session, auto, price)
     costs.write(places.folder(study.name))
     return costs
 

@@ -94,8 +94,8 @@ def _lines(told: dict[str, Any], folder: Path) -> Iterator[str]:
             f"{study}: process {driver['process']} on {driver['host']}, since "
             f"{_moment(driver['since'])}"
         )
-        if not told["trials"]:
-            yield "no trial has begun yet"
+        if driver["study"] and not told["trials"]:
+            yield "no trial since then"
     if told["trials"]:
         yield f"trials: {', '.join(f'{n} {name}' for name, n in told['trials'].items())}"
     for trial, where in told["running"].items():

@@ -1,10 +1,10 @@
-"""In which precision all devices compute by themselves: that of trials whose recipe names none."""
+"""In which precision all devices train fastest: that of trials whose recipe names none."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from cifar_models.numerics import AMPERE, Capability, Device, Precision, native, of_a_gpu
-from cifar_models.processor import multiplies_bf16
+from cifar_models.processor import has_amx_bf16
 from sweeps.execution.nodes import Answer, ask_nodes, nodes_with
 from sweeps.execution.nvidia_smi import ask
 
@@ -31,8 +31,8 @@ def common_of_cluster(device: Device) -> Precision:
     """
     if device == "cuda":
         lines = _ask_all("GPU", _ask_gpus)
-        return of_a_gpu(min(map(_oldest, lines), default=AMPERE))
-    return "bf16" if all(_ask_all("CPU", multiplies_bf16)) else "fp32"
+        return of_a_gpu(min(map(_oldest, lines)))
+    return "bf16" if all(_ask_all("CPU", has_amx_bf16)) else "fp32"
 
 
 def _ask_all(kind: str, look: Callable[[], Answer]) -> Iterable[Answer]:
@@ -42,10 +42,12 @@ def _ask_all(kind: str, look: Callable[[], Answer]) -> Iterable[Answer]:
     silent = sorted(nodes[node] for node in nodes if node in living and node not in answers)
     if silent:
         raise ValueError(
-            f"no answer from {', '.join(silent)} to what its {kind}s can do, which decides on the "
-            "precision; see that the machine and its nvidia-smi answer, and run the same command "
-            "again, or set precision in the recipe's base"
+            f"no answer from {', '.join(silent)} to what its {kind} can do, which decides on the "
+            f"precision; see that {'nvidia-smi answers' if kind == 'GPU' else 'it answers'} there, "
+            "and run the same command again, or give the recipe a precision"
         )
+    if not answers:
+        raise ValueError(f"no machine with a {kind} is left in the cluster; run the command again")
     return answers.values()
 
 

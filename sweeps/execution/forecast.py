@@ -16,8 +16,9 @@ from sweeps.execution.looks import looks, refuse_another_rule, stopping_rule
 from sweeps.execution.options import Options
 from sweeps.execution.optuna_source import optuna_study_name, searched
 from sweeps.execution.plan import Cell, Planner, distinct
-from sweeps.execution.ray_session import RaySession, Resources
+from sweeps.execution.ray_session import RaySession
 from sweeps.execution.search_forecast import Rung, notes, searchable, spending
+from sweeps.execution.study_precision import StudyPrecision
 from sweeps.execution.suggestions import find_search
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
 from sweeps.record.journal import TrialRecord, read_records
@@ -112,8 +113,14 @@ def forecast(study: Study, places: Places, options: Options) -> Forecast:
     Raises:
         ValueError: It cannot be run as asked.
     """
-    images = ImageStore(options.data_dir)
-    planner = Planner(images, _resources(options))
+    told = Console(stderr=True)  # that it waits for machines: the plan may be JSON
+    with RaySession.of(options, told) as session:
+        auto = StudyPrecision(places.state, study.name, session.precision, anew=options.fresh)
+        planner = Planner(ImageStore(options.data_dir), session.resources, auto)
+        return _forecast(study, places, options, planner)
+
+
+def _forecast(study: Study, places: Places, options: Options, planner: Planner) -> Forecast:
     records = read_records(places.state)
     kept = _kept(study, places) if records or places.served else None
     refuse_another_rule(study, None, kept)
@@ -264,9 +271,3 @@ def _arms(study: Study, cells: list[Cell], records: dict[str, TrialRecord]) -> l
         known = records.get(cell.spec.id)
         row["done"] += int(known is not None and known.ended(study.name))
     return list(arms.values())
-
-
-def _resources(options: Options) -> Resources:
-    told = Console(stderr=True)  # that it waits for machines: the plan may be JSON
-    with RaySession.of(options, told) as session:
-        return session.resources

@@ -22,10 +22,15 @@ def room(nodes: Iterable[Mapping[str, Any]], bundle: Bundle) -> int:
         bundle: With at least one resource above zero.
     """
     return sum(
-        min(int(node["Resources"].get(name, 0) / each) for name, each in bundle.items() if each)
+        min(parts(node["Resources"].get(name, 0), each) for name, each in bundle.items() if each)
         for node in nodes
         if node["Alive"]
     )
+
+
+def parts(offered: float, each: float) -> int:
+    """Return how many trials get their part of CPUs or GPUs; none has parts of two."""
+    return int(offered) * int(1 / each) if each < 1 else int(offered / each)
 
 
 def bundle_of(nodes: Iterable[Mapping[str, Any]], cpus: float, gpus: float | None) -> Bundle:
@@ -57,7 +62,7 @@ def gather(
         gpus: Of one trial; None: a whole one as soon as a node has any.
         console: Is told of every change.
         nodes: Those that have joined.
-        ask: The cluster's autoscaler; each request takes the place of the last.
+        ask: Asks for free room; each request takes the place of the last, and none ends it.
     """
     ask = ask or _Reservation()
     asked: Bundle = {}

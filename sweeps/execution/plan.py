@@ -1,10 +1,10 @@
 """What a study asks for, before anything is spent: its cells, and which of them are done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cifar_models.numerics import resolve
+from cifar_models.numerics import Device, Precision, native, resolve
 from cifar_models.recipe import Recipe
 from cifar_models.training import check
 from search_spaces.designs import Arm
@@ -48,8 +48,11 @@ class Cell:
 class Planner:
     """Turns recipes into trials: checks them, and fixes data and numerics."""
 
-    def __init__(self, images: ImageStore, resources: Resources) -> None:
-        self.images, self.resources = images, resources
+    def __init__(
+        self, images: ImageStore, resources: Resources,
+        auto: Callable[[Device], Precision] = native,
+    ) -> None:  # fmt: skip
+        self.images, self.resources, self.auto = images, resources, auto
         self._checked: set[str] = set()
 
     def spec(self, recipe: Recipe, seed: int) -> TrialSpec:
@@ -64,7 +67,7 @@ class Planner:
             check(recipe, source.shape, len(source.parts.train.labels))
             self._checked.add(recipe.signature)
         resources = self.resources
-        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.auto)
+        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, self.auto)
         return TrialSpec(recipe, seed, numerics, source.fingerprint)
 
     def ablation(self, arms: Sequence[Arm], seeds: Iterable[int]) -> list[Cell]:

@@ -24,7 +24,7 @@ from rich.console import Console
 
 from cifar_models.numerics import Device, Precision
 from sweeps.execution.common_precision import common_here, common_of_cluster
-from sweeps.execution.gathering import gather
+from sweeps.execution.gathering import gather, parts
 from sweeps.execution.options import GpuShare, Options
 from sweeps.execution.shipping import runtime_env
 
@@ -43,8 +43,6 @@ class Resources:
     cpus_per_trial: int
     gpus_per_trial: float
     slots: int
-    auto: Precision = "fp32"
-    """What a recipe that names no precision gets: all trials compute alike."""
     apple: bool = False
     """Whether trials train on Apple's GPU, of which Ray knows nothing."""
 
@@ -123,9 +121,16 @@ class RaySession:
                 gather(self._least, cpus, 1.0 if gpus == "auto" else gpus, self._console)
             else:
                 check_joined("GPU" if self._wanted[1] else "CPU")
-            resources = plan_resources(*self._wanted)
-            self.resources = replace(resources, auto=common_of_cluster(resources.device))
+            self.resources = plan_resources(*self._wanted)
         return self
+
+    def precision(self, device: Device) -> Precision:
+        """Return that of recipes that name none: what all machines that are there compute in.
+
+        Raises:
+            ValueError: One of them does not answer.
+        """
+        return common_here(device) if self.own else common_of_cluster(device)
 
     def begin(self) -> None:
         """Start this machine's Ray beside other work: it takes seconds."""
@@ -146,8 +151,7 @@ class RaySession:
             cpus, gpus, most = self._wanted
             if not self.resources.gpus_per_trial:
                 gpus = 0.0  # Ray may see one that torch cannot use
-            planned, found = self.resources, plan_resources(cpus, gpus, most)
-            self.resources = replace(found, auto=planned.auto)
+            planned, self.resources = self.resources, plan_resources(cpus, gpus, most)
             if planned.apple:
                 slots = min(planned.slots, self.resources.slots)
                 self.resources = replace(self.resources, slots=slots, apple=True)
@@ -245,8 +249,8 @@ def plan_resources_here(
         )
     resources = divide(cpus, 1 if apple else gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
     if apple:
-        resources = replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
-    return replace(resources, auto=common_here(resources.device))
+        return replace(resources, gpus_per_trial=0.0, apple=resources.gpus_per_trial > 0)
+    return resources
 
 
 def divide(
@@ -279,7 +283,7 @@ def divide(
         )
     slots = int(cpus // cpus_per_trial)
     if gpus_each:
-        slots = min(slots, int(gpus / gpus_each))
+        slots = min(slots, parts(gpus, gpus_each))
     return Resources(cpus_per_trial, gpus_each, min(slots, max_concurrent or slots))
 
 

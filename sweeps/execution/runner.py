@@ -4,7 +4,6 @@ import contextlib
 import functools
 import time
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -30,6 +29,7 @@ from sweeps.execution.ray_session import RaySession
 from sweeps.execution.reopening import open_search, reopen
 from sweeps.execution.searching import begin_search
 from sweeps.execution.shared_storage import check_shared
+from sweeps.execution.study_precision import StudyPrecision
 from sweeps.execution.suggestions import open_suggestions, unanswered
 from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
@@ -86,10 +86,13 @@ class StudyRun:
             # Who waits for machines is at work: others see it, end it, and do not wait as well.
             self.ray = stack.enter_context(RaySession.of(self.options, self.console, journal))
             self.resources = self.ray.resources
-            self.planner = Planner(self.images, self.resources)
             make_writable(self.places)  # unless it has waited, here is the first thing written
             check_shared(self.places.storage)
             self.journal = journal()
+            self.planner = Planner(self.images, self.resources, StudyPrecision(
+                self.places.state, self.study.name, self.ray.precision,
+                anew=self.options.fresh, keep=True,
+            ))  # fmt: skip
             if not self.journal.trials:  # else there may be nothing left to train
                 self.ray.begin()
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
@@ -137,8 +140,7 @@ class StudyRun:
             base = self.study.base
             images = shared[data_key(base, self.study.seed_list[0])]
             numerics = self.planner.spec(base, SEARCH_SEED).numerics
-            packed = pack(base, numerics, images, self.sources, self.options, self.console)
-            self.resources = replace(packed, auto=self.resources.auto)
+            self.resources = pack(base, numerics, images, self.sources, self.options, self.console)
         run_phases(chain, shared, self.sources, self.resources, left)
 
     def _phases(self) -> Iterator[Phase]:

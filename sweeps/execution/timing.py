@@ -1,7 +1,7 @@
 """How long an epoch takes: a few steps of each kind of recipe, timed side by side as trials run."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 from ray.exceptions import RayTaskError
 
 from cifar_models.datasets import Images
-from cifar_models.numerics import resolve
+from cifar_models.numerics import Device, Numerics, Precision, resolve
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from sweeps.execution.cost import Cost, Devices, Part, cost, pace
@@ -33,6 +33,7 @@ def forecast_cost(
     images: ImageStore,
     sources: tuple[SourceFile, ...],
     session: RaySession,
+    auto: Callable[[Device], Precision],
     price: float | None = None,
 ) -> Cost:
     """Time what is left of a study, on a device of this machine or of the cluster.
@@ -42,6 +43,7 @@ def forecast_cost(
         images: The study's.
         sources: Of a user's components.
         session: That has been entered.
+        auto: Tells the precision of a recipe that names none.
         price: Of an hour of one device.
 
     Raises:
@@ -56,7 +58,8 @@ def forecast_cost(
     at_once = max(1, resources.slots // devices.number)
     parts = []
     for recipe, epochs in kinds.values():
-        work = _work(recipe, images, sources, resources)
+        numerics = resolve(recipe, resources.device, resources.cpus_per_trial, auto)
+        work = _work(recipe, numerics, images, sources)
         timed = time_epochs if session.own else _there
         parts.append(Part(epochs, timed(work, at_once, recipe.validate_every)))
     return cost(parts, devices, price)
@@ -130,10 +133,9 @@ def _whole(metrics: dict[str, float], part: Work, work: Work, validate_every: in
 
 
 def _work(
-    recipe: Recipe, images: ImageStore, sources: tuple[SourceFile, ...], resources: Resources
+    recipe: Recipe, numerics: Numerics, images: ImageStore, sources: tuple[SourceFile, ...]
 ) -> Work:
     source = images.source(recipe)
-    numerics = resolve(recipe, resources.device, resources.cpus_per_trial, resources.auto)
     parts, classes = source.parts, source.shape.num_classes
     always = recipe.replace({"validate_every": 1}).model_dump(mode="json")
     return Work(always, numerics, parts.train, parts.validation, classes, sources)

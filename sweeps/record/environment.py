@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from subprocess import run
 
+from cifar_models.processor import has_amx_bf16
+
 PACKAGES = (
     "cifar-sweeps",
     "torch",
@@ -55,9 +57,10 @@ def _git(*words: str) -> str:
 
 @cache
 def processor() -> str:
-    """Return the model of this machine's CPU."""
+    """Return the model of this machine's CPU, and that it has AMX: many share a name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if "model name" in line)
+        model = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+        return f"{model}, AMX" if has_amx_bf16() else model
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

@@ -3,7 +3,6 @@ import pytest
 from benchmarks import packing
 from benchmarks.harness import Options
 from benchmarks.packing import CROWDED, HALVED, ONE_BY_ONE, measure
-from cifar_models import numerics
 from sweeps.execution.packing import Measured
 
 
@@ -25,7 +24,7 @@ def test_quick_measurement_compares_equal_work() -> None:
 @pytest.mark.usefixtures("one_network")
 def test_on_a_gpu_four_at_once_have_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the device: the trainings are left out."""
-    monkeypatch.setattr(numerics, "native", lambda _: "bf16")
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda: (8, 0))
     monkeypatch.setattr(packing, "side_by_side", Pretended)
     monkeypatch.setattr(packing, "probe", lambda *_: [Measured(1, 10.0, 2**30, 2**40)])
     (case,) = measure(Options(scale="quick", device="cuda"))

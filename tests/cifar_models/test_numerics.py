@@ -21,7 +21,7 @@ from tests.cifar_models.small import RECIPE
 def test_a_recipe_has_the_first_word(
     wanted: str, auto: Precision, precision: str, device: Device
 ) -> None:
-    chosen = resolve(RECIPE.replace({"precision": wanted}), device, 3, auto)
+    chosen = resolve(RECIPE.replace({"precision": wanted}), device, 3, lambda _: auto)
     assert (chosen.precision, chosen.device, chosen.threads) == (precision, device, 3)
 
 
@@ -40,7 +40,7 @@ def test_a_gpu_computes_in_what_it_multiplies_by_itself(
 def test_a_processor_computes_in_what_it_multiplies_by_itself(
     amx: bool, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numerics, "multiplies_bf16", lambda: amx)
+    monkeypatch.setattr(numerics, "has_amx_bf16", lambda: amx)
     assert resolve(RECIPE, "cpu").precision == precision
     assert resolve(RECIPE, "mps").precision == "fp32"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cifar_models.processor import multiplies_bf16
+from cifar_models.processor import has_amx_bf16
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ from cifar_models.processor import multiplies_bf16
 )
 def test_only_amx_counts(told: str, expected: bool, tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text(told)
-    assert multiplies_bf16(tmp_path / "cpuinfo") is expected
+    assert has_amx_bf16(tmp_path / "cpuinfo") is expected
 
 
 def test_where_the_system_does_not_tell_it_is_not_assumed(tmp_path: Path) -> None:
-    assert not multiplies_bf16(tmp_path / "cpuinfo")
+    assert not has_amx_bf16(tmp_path / "cpuinfo")

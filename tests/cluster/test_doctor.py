@@ -118,6 +118,8 @@ FAULTS = {
         HEAD, "", "tracking", "MLflow at http://127.0.0.1:9 does not answer", "sweeps serve",
     ),
 }  # fmt: skip
+if not list(Path("/").glob(FAKETIME.removeprefix("/"))):
+    del FAULTS["a clock that is off"]  # what puts it forward is not here; `.ci/run` installs it
 MENDED = ("another token", "no token", "a token that others read")
 
 
@@ -166,8 +168,6 @@ class Ward:
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     """All is well there."""
     skip_without_hosts()
-    if not list(Path("/").glob(FAKETIME.removeprefix("/"))):
-        pytest.skip("a clock is put forward by libfaketime, which is not here")
     folder = tmp_path_factory.mktemp("doctor")
     with hosts(1 + WORKERS + 1, folder) as there:
         yield Ward(there, folder)

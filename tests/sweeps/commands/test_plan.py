@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("unloaded_studies")
 
 def planner_here() -> Planner:
     """Return that of a command without options."""
-    return Planner(ImageStore(None), plan_resources_here(1, 0, None))
+    return Planner(ImageStore(None), plan_resources_here(1, None, None))
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_a_running_study_is_shown_with_the_trials_of_this_run(
     assert f"study small: process {driver.pid} on " in said
     assert "trials: 1 running" in said
     assert f"{spec(1).id} after 1 epochs" in said
-    assert "no trial has begun" not in said
+    assert "no trial since" not in said
     told = json.loads(call("status", "--study", "small", "--state", known, "--json").stdout)
     assert told["driver"]["study"] == "small"
     assert told["running"] == {spec(1).id: {"epochs": 1, "node": ""}}
@@ -80,11 +80,11 @@ def test_a_running_study_is_shown_with_the_trials_of_this_run(
     assert "trials: 1 finished, 1 cut off" in call("status", "--state", known).stdout
 
 
-def test_a_driver_whose_trials_have_not_begun_says_so(known: Path) -> None:
+def test_a_driver_that_waits_for_its_trials_is_told_of(known: Path) -> None:
     journal = Journal(known, "small")
     said = call("status", "--state", known).stdout
     journal.close()
-    assert said.splitlines()[1:] == ["no trial has begun yet"]
+    assert said.splitlines()[1:] == ["no trial since then"]
 
 
 def test_stop_ends_it_and_attach_shows_what_it_prints(

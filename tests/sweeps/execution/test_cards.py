@@ -6,7 +6,9 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import ray
@@ -52,7 +54,8 @@ class Nodes:
     def ids(self) -> list[str]:
         return list(self.answers)
 
-    def ask(self, nodes: Iterable[str], _look: Callable[[], list[str]], seconds: float) -> Answers:
+    def ask(self, nodes: Iterable[str], look: Callable[[], list[str]], seconds: float) -> Answers:
+        assert cast(partial[Any], look).args == ("memory.total,name",)
         self.asked.update(wanted := list(nodes))
         assert seconds <= (30 if set(wanted) - self.silent else 10), "results wait meanwhile"
         self.silent = {node for node in wanted if self.answers.get(node) is None}

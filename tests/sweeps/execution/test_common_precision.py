@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from cifar_models import numerics
-from cifar_models.numerics import Precision
+from cifar_models.numerics import Device, Precision
 from sweeps.execution import common_precision, nvidia_smi
 from sweeps.execution.common_precision import common_here, common_of_cluster
 from sweeps.execution.images import ImageStore
 from sweeps.execution.plan import Planner
-from sweeps.execution.ray_session import Resources, plan_resources_here
+from sweeps.execution.ray_session import Resources
 from tests.sweeps.execution.specs import BASE
 
 
@@ -34,7 +34,8 @@ def test_gpus_that_are_hidden_decide_nothing(
 ) -> None:  # fmt: skip
     tool = tmp_path / "nvidia-smi"
     tool.write_text(
-        '#!/bin/sh\nfor word; do [ "$word" = --id=0,2 ] && echo 8.6 && exit; done\n'
+        '#!/bin/sh\ncase "$*" in *--query-gpu=compute_cap*) ;; *) exit 9 ;; esac\n'
+        'for word; do [ "$word" = --id=0,2 ] && echo 8.6 && exit; done\n'
         "echo 8.6; echo 7.5; echo 8.6\n"
     )
     tool.chmod(0o755)
@@ -66,15 +67,15 @@ def test_a_tool_that_does_not_answer_decides_nothing(
     monkeypatch.setattr(nvidia_smi, "_SECONDS", 0.1)
     with pytest.raises(ValueError, match="nvidia-smi does not answer"):
         common_here("cuda")
-    assert plan_resources_here(1, 0.0, None).auto, "trials on CPUs do not ask it"
+    assert common_here("cpu"), "trials on CPUs do not ask it"
 
 
 @pytest.mark.parametrize(("amx", "precision"), [(True, "bf16"), (False, "fp32")])
 def test_the_processor_decides_for_trials_on_cpus(
     amx: bool, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numerics, "multiplies_bf16", lambda: amx)
-    assert plan_resources_here(1, 0.0, None).auto == precision
+    monkeypatch.setattr(numerics, "has_amx_bf16", lambda: amx)
+    assert common_here("cpu") == precision
     assert common_here("mps") == "fp32"
 
 
@@ -104,7 +105,7 @@ def test_the_oldest_gpu_of_any_node_decides(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_silent_node_is_named_and_nothing_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster(monkeypatch, "GPU", a=["9.0"], c=[])
-    with pytest.raises(ValueError, match=r"no answer from 10\.0\.0\.2 to what its GPUs"):
+    with pytest.raises(ValueError, match=r"no answer from 10\.0\.0\.2 to what its GPU"):
         common_of_cluster("cuda")
 
 
@@ -122,5 +123,21 @@ def test_one_processor_without_bf16_decides_for_all(
 
 
 def test_the_common_precision_is_part_of_the_plan() -> None:
-    resources = Resources(1, 1.0, 1, auto="fp16")
-    assert Planner(ImageStore(None), resources).spec(BASE, 0).numerics.precision == "fp16"
+    planner = Planner(ImageStore(None), Resources(1, 1.0, 1), lambda _: "fp16")
+    assert planner.spec(BASE, 0).numerics.precision == "fp16"
+
+
+def test_a_recipe_that_names_its_precision_asks_nobody() -> None:
+    def asked(_: Device) -> Precision:
+        raise AssertionError
+
+    planner = Planner(ImageStore(None), Resources(1, 1.0, 1), asked)
+    assert planner.spec(BASE.replace({"precision": "fp32"}), 0).numerics.precision == "fp32"
+
+
+def test_a_cluster_that_has_lost_its_machines_decides_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(common_precision, "nodes_with", lambda _: {})
+    with pytest.raises(ValueError, match="no machine with a CPU is left"):
+        common_of_cluster("cpu")

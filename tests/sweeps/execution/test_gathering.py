@@ -24,6 +24,7 @@ def node(cpus: float, gpus: float = 0.0, *, alive: bool = True) -> dict[str, Any
 def test_a_trial_fits_on_one_node_or_not_at_all() -> None:
     assert room([node(3), node(3)], {"CPU": 2.0}) == 2
     assert room([node(8, 1), node(1, 4)], {"CPU": 1.0, "GPU": 0.5}) == 3
+    assert room([node(8, 2)], {"CPU": 1.0, "GPU": 0.6}) == 2, "none has parts of two GPUs"
     assert room([node(8, 0)], {"CPU": 1.0, "GPU": 1.0}) == 0
     assert room([node(4, alive=False), node(2)], {"CPU": 1.0, "GPU": 0.0}) == 2
 
@@ -103,7 +104,6 @@ def test_a_study_that_waits_is_seen_and_waits_once(
     monkeypatch.setattr(ray_session, "connect", look)
     monkeypatch.setattr(ray_session, "gather", wait)
     monkeypatch.setattr(ray_session, "plan_resources", lambda *_: Resources(1, 0.0, 2))
-    monkeypatch.setattr(ray_session, "common_of_cluster", lambda _: "fp32")
     monkeypatch.setattr(runner, "Runs", begin)
     with pytest.raises(KeyboardInterrupt):
         study.execute()

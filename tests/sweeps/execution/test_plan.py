@@ -93,7 +93,8 @@ def test_until_it_is_measured_a_trial_has_a_whole_gpu() -> None:
 
 def test_a_share_moves_no_number() -> None:
     specs = [
-        Planner(ImageStore(None), divide(8, 1, 2, share)).spec(BASE, 0) for share in (1.0, 0.25)
+        Planner(ImageStore(None), divide(8, 1, 2, share), lambda _: "bf16").spec(BASE, 0)
+        for share in (1.0, 0.25)
     ]
     assert specs[0].id == specs[1].id
     assert specs[0].numerics == specs[1].numerics

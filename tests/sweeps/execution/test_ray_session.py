@@ -97,7 +97,7 @@ def test_a_cluster_is_connected_to_at_once(
     monkeypatch.setattr(ray_session, "common_of_cluster", lambda _: "fp16")
     with RaySession("10.0.0.1:6379") as session:
         assert connected == ["10.0.0.1:6379"]
-        assert session.resources.auto == "fp16"
+        assert session.precision("cuda") == "fp16"
         assert session.ready().device == "cuda"
 
 

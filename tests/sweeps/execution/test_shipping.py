@@ -24,7 +24,6 @@ def test_they_are_sent_to_a_cluster_and_nowhere_on_this_machine(
     monkeypatch.setattr(
         "sweeps.execution.ray_session.plan_resources", lambda *_: Resources(1, 0.0, 2)
     )
-    monkeypatch.setattr("sweeps.execution.ray_session.common_of_cluster", lambda _: "fp32")
     with RaySession(address) as session:
         session.ready()
     env = asked["runtime_env"]

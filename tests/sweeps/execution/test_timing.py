@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cifar_models.datasets import Images
-from cifar_models.numerics import Numerics
+from cifar_models.numerics import Numerics, native
 from search_spaces.bases import TINY_CNN
 from sweeps.execution import timing
 from sweeps.execution.images import ImageStore
@@ -76,7 +76,7 @@ def test_every_pace_is_timed_once_and_every_epoch_counts(begun: list[Fake]) -> N
     left = [(BASE, 3.0), (BASE.replace({"optimizer.lr": 0.5}), 4.0), (other, 5.0)]
     session = RaySession(None)
     session.resources = Resources(1, 0.0, 2)
-    found = forecast_cost(left, ImageStore(None), (), session)
+    found = forecast_cost(left, ImageStore(None), (), session, native)
     assert [fake.count for fake in begun] == [2, 2]
     assert (found.devices.number, found.devices.slots) == (1, 2)
     steps, looked_at = len(PARTS.train) // BASE.batch_size, len(PARTS.validation or ())
@@ -89,5 +89,5 @@ def test_a_real_recipe_is_timed() -> None:
     recipe = TINY_CNN
     session = RaySession(None)
     session.resources = Resources(1, 0.0, 1)
-    found = forecast_cost([(recipe, 10.0)], ImageStore(None), (), session, 1.0)
+    found = forecast_cost([(recipe, 10.0)], ImageStore(None), (), session, native, 1.0)
     assert 0 < found.low < found.hours < found.high < 1
