@@ -125,11 +125,7 @@ class RaySession:
         return self
 
     def precision(self, device: Device) -> Precision:
-        """Return that of recipes that name none: what all machines that are there compute in.
-
-        Raises:
-            ValueError: One of them does not answer.
-        """
+        """Return that of recipes that name none; ValueError: a machine does not answer."""
         return common_here(device) if self.own else common_of_cluster(device)
 
     def begin(self) -> None:
@@ -226,8 +222,8 @@ def plan_resources(
 ) -> Resources:
     """Divide what the cluster has among trials; see `divide`."""
     offered = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    cpus, gpus = offered.get("CPU", 0), offered.get("GPU", 0)
-    return divide(cpus, gpus, cpus_per_trial, gpus_per_trial, max_concurrent)
+    there = offered.get("CPU", 0), offered.get("GPU", 0)
+    return divide(*there, cpus_per_trial, gpus_per_trial, max_concurrent)
 
 
 def plan_resources_here(
