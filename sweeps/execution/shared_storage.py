@@ -1,17 +1,21 @@
 """Seeing that the storage can be written, and that every node of the cluster sees the same one."""
 
 import uuid
+from functools import partial
 
 import fsspec
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from sweeps.execution.nodes import ask_nodes
+
+_SECONDS = 120.0  # a node that has just joined gets this source first
 
 
 def check_shared(storage: str) -> None:
     """Write a mark into the storage, have each node look for it, and take it away.
 
     Raises:
-        ValueError: The storage cannot be written, or a node does not see it.
+        ValueError: The storage cannot be written, or a node does not see it or does not answer.
     """
     mark = f"{storage.rstrip('/')}/.mark-{uuid.uuid4().hex}"
     try:
@@ -19,11 +23,13 @@ def check_shared(storage: str) -> None:
         files.pipe_file(path, b"seen")
     except Exception as error:  # each storage raises its own
         raise ValueError(f"cannot write --storage {storage}: {error}") from None
+    nodes = _nodes()
     try:
-        asked = [(node["NodeName"], _look(mark, node)) for node in _nodes()]  # all at once
-        blind = [name for name, seen in asked if not ray.get(seen)]
+        seen = ask_nodes(nodes, partial(_exists, mark), _SECONDS)
     finally:
         files.rm(path)
+    living = _nodes()
+    blind = sorted(nodes[node] for node in nodes if not seen.get(node, node not in living))
     if blind:
         raise ValueError(
             f"--storage {storage} is not seen by {', '.join(blind)}: checkpoints would be lost; "
@@ -31,18 +37,12 @@ def check_shared(storage: str) -> None:
         )
 
 
-def _nodes() -> list[dict[str, str]]:
-    """Return the nodes of a cluster; none where this machine's own Ray is used."""
+def _nodes() -> dict[str, str]:
+    """Return a cluster's nodes, names by ids; none where this machine's own Ray is used."""
     if not ray.is_initialized():
-        return []
+        return {}
     nodes = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-    return nodes if len(nodes) > 1 else []
-
-
-def _look(mark: str, node: dict[str, str]) -> "ray.ObjectRef[bool]":
-    where = NodeAffinitySchedulingStrategy(node_id=node["NodeID"], soft=False)
-    task = ray.remote(num_cpus=0)(_exists).options(scheduling_strategy=where)
-    return task.remote(mark)
+    return {node["NodeID"]: node["NodeName"] for node in nodes} if len(nodes) > 1 else {}
 
 
 def _exists(mark: str) -> bool:
