@@ -118,6 +118,7 @@ FAULTS = {
         HEAD, "", "tracking", "MLflow at http://127.0.0.1:9 does not answer", "sweeps serve",
     ),
 }  # fmt: skip
+ALL_FAULTS = tuple(FAULTS)
 if not list(Path("/").glob(FAKETIME.removeprefix("/"))):
     del FAULTS["a clock that is off"]  # what puts it forward is not here; `.ci/run` installs it
 MENDED = ("another token", "no token", "a token that others read")
@@ -206,10 +207,12 @@ def test_hosts_with_which_all_is_well(healthy: list[Finding]) -> None:
     assert healthy == []
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", ALL_FAULTS)
 def test_a_fault_is_found_and_comes_with_its_mend(
     name: str, ward: Ward, planted: list[Finding]
 ) -> None:
+    if name not in FAULTS:
+        pytest.skip("a clock is put forward by libfaketime, which is not here")
     (problem,) = found(name, ward, planted)
     assert FAULTS[name].mend in problem.mend
 
