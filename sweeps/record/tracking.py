@@ -5,6 +5,7 @@ the journal has and MLflow has not, so that writing again after a crash needs no
 the same operation. A server lost in mid-run delays records; it never fails a trial.
 """
 
+import math
 import sys
 import threading
 import time
@@ -23,7 +24,9 @@ from sweeps.record.observations import keep, kept
 from sweeps.record.run_update import DESCRIBED, RunUpdate
 
 _INTERVAL = 1.0
-"""Seconds between two rounds: results of that time go out in one batch a trial."""
+"""Seconds between two rounds."""
+_GATHERING = 5.0
+"""Seconds that the epochs of a trial gather while it runs: MLflow takes its time for each call."""
 _SWITCH = 0.0005
 """Seconds until the thread gives the interpreter away. The control loop lets go of it at each call
 to Ray, and would wait Python's usual 5 ms to get it back each time."""
@@ -41,6 +44,8 @@ class _Mirror:
     epochs: int = 0
     status: str = "running"
     tests: int = 0
+    written: float = -math.inf
+    """When we wrote it last, by `time.monotonic`."""
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -175,12 +180,20 @@ class Tracker:
                 self._membership = self._membership or membership
                 raise
         for trial in list(self._changed):
+            if self._gathers(trial):
+                continue
             del self._changed[trial]
             try:
                 self._write(trial)
             except Exception:
                 self._changed[trial] = None
                 raise
+
+    def _gathers(self, trial: str) -> bool:
+        """Whether a trial goes on, and has been written a moment ago."""
+        if trial not in self._mirrors or self.journal[trial].status in _ENDED:
+            return False
+        return time.monotonic() < self._mirrors[trial].written + _GATHERING
 
     def _write(self, trial: str) -> None:
         """Bring MLflow's run of a trial up to the journal."""
@@ -210,7 +223,8 @@ class Tracker:
         update.tags = dict(update.tags.items() - mirror.tags.items())
         self.runs.write(mirror.run_id, update)
         seen = status if status in _ENDED else "running"
-        self._mirrors[trial] = _Mirror(mirror.run_id, mirror.tags | update.tags, done, seen, tests)
+        tags, now = mirror.tags | update.tags, time.monotonic()
+        self._mirrors[trial] = _Mirror(mirror.run_id, tags, done, seen, tests, now)
 
     def _spec(self, trial: str) -> TrialSpec:
         return TrialSpec.from_json(self.journal[trial].spec)

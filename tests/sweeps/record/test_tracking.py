@@ -52,6 +52,25 @@ def test_close_flushes_all_that_is_left(
     assert runs.membership(parent) == {"cells": []}
 
 
+def test_epochs_of_a_trial_that_goes_on_gather(
+    runs: Runs, journal: Journal, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_GATHERING", 60.0)
+    tracker = start(follow=(0, 1))
+    trial, other = record(journal, spec(), 0.1, end="running"), spec(1)
+    tracker.changed(trial.id)
+    until(lambda: runs.trial(trial.id))
+    record(journal, trial, 0.1, 0.2, end="running")
+    tracker.changed(trial.id)
+    tracker.changed(record(journal, other, 0.3).id)
+    until(lambda: runs.trial(other.id))
+    until(lambda: only_run(runs, 1).info.status == "FINISHED")  # what has ended does not wait
+    assert points(runs) == [1]
+    monkeypatch.setattr(tracking, "_GATHERING", 0.1)
+    until(lambda: points(runs) == [1, 2])
+    assert tracker.close("FINISHED", 20)
+
+
 def test_a_planned_trial_has_no_run_before_it_is_handed_out(
     runs: Runs, journal: Journal, start: Start
 ) -> None:
