@@ -36,6 +36,8 @@ def export(results: Results, folder: Path) -> None:
             with SummaryWriter(str(folder / name), filename_suffix=_OURS) as writer:
                 _curves(writer, results.curves[results.curves["trial"] == cell["trial"]])
                 seen = {key: _of(frame, cell) for key, frame in results.observations.items()}
+                for diagnostic, frame in seen.items():
+                    _numbers(writer, diagnostic, frame)
                 _histograms(writer, seen.get("histograms"))
                 for tag, picture in _pictures(seen):
                     sheet = np.nan_to_num(picture, nan=_GAP)
@@ -55,6 +57,18 @@ def _curves(writer: SummaryWriter, curves: pd.DataFrame) -> None:
     for name in curves.columns.difference(["trial", "epoch", "time"], sort=False):
         for epoch, value in curves[["epoch", name]].dropna().itertuples(index=False):
             writer.add_scalar(str(name), value, int(epoch))
+
+
+def _numbers(writer: SummaryWriter, diagnostic: str, frame: pd.DataFrame) -> None:
+    """Write what a diagnostic tells once an epoch, of a layer or a split say, as curves."""
+    own = frame.drop(columns=["factor", "level", "trial"])
+    of = list(own.select_dtypes("string"))
+    if own.duplicated([*of, "epoch"]).any():
+        return  # of single steps, images or classes: there is no one number of an epoch
+    for column in own.select_dtypes("float"):
+        for row in own.dropna(subset=[column]).to_dict("records"):
+            tag = "/".join([diagnostic, str(column), *(row[name] for name in of)])
+            writer.add_scalar(tag, row[column], row["epoch"])
 
 
 def _histograms(writer: SummaryWriter, frame: pd.DataFrame | None) -> None:

@@ -33,8 +33,8 @@ def results() -> Results:
         {"trial": [trials["trial"][0]] * 2, "epoch": [1, 2], "train/loss": [2.0, 1.0]}
     )
     named = {"batch": trials["trial"][0], "none": trials["trial"][1]}
-    wanted = ("histograms", "first_kernels", "feature_maps", "hardest_images")
-    observed = {name: seen.all_frames()[name] for name in wanted}
+    observed = seen.all_frames()
+    del observed["successive_gradients"]  # of another factor
     for frame in observed.values():
         frame["trial"] = frame["level"].map(named)
     return Results({}, {}, {}, trials, curves, "", observations=observed)
@@ -58,6 +58,26 @@ def test_a_trial_is_a_run_with_curves_histograms_and_pictures(tmp_path: Path) ->
         "feature_maps/act",
         "hardest_images",
     }
+
+
+def test_what_a_diagnostic_tells_of_a_layer_is_a_curve(tmp_path: Path) -> None:
+    export(results(), tmp_path)
+    (folder,) = tmp_path.glob("norm=batch, seed *")
+    found = {(value.tag, step): value.simple_value for step, value in events(folder)}
+    flow = seen.flow().query("level == 'batch'")
+    for row in flow.to_dict("records"):
+        tag = f"gradient_flow/mean_absolute/{row['layer']}"
+        assert found[tag, row["epoch"]] == pytest.approx(row["mean_absolute"])
+    assert found["sharpness/eigenvalue", 1] == 4.0
+    assert found["train_and_validation/value/train/loss", 1] == 0.5
+
+
+def test_numbers_of_steps_images_and_classes_are_no_curves(tmp_path: Path) -> None:
+    export(results(), tmp_path)
+    (folder,) = tmp_path.glob("norm=batch, seed *")
+    tags = {value.tag for _, value in events(folder)}
+    several = ("loss_landscape", "beta_smoothness", "confusion_matrix", "calibration")
+    assert not [tag for tag in tags if tag.startswith(several)]
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -53,12 +53,14 @@ class Drawing:
     words: Callable[[Frame], str]
 
 
-def _banded(title: str, column: str, axis: str, *, top: bool = False) -> Drawing:
+def _banded(title: str, *shown: Banded) -> Drawing:
+    """Draw numbers along the gradient; the first is told in words."""
+
     def words(frame: Frame) -> str:
-        told = (top_words if top else width_words)(frame, column)
+        told = (top_words if shown[0].top else width_words)(frame, shown[0].column)
         return f"{told} {step_size_words(frame)}"
 
-    return Drawing(title, lambda f: band_figure(f, [Banded(column, axis, top)]), words)
+    return Drawing(title, lambda f: band_figure(f, list(shown)), words)
 
 
 def _successive(title: str, *shown: Banded) -> Drawing:
@@ -103,13 +105,19 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
         _layered("Dead units and spread", {"dead": "dead units", "sd": "deviation"}, log=False),
     ),
     "loss_landscape": (
-        _banded("Loss landscape along the gradient", "loss", "loss over step sizes"),
+        _banded("Loss landscape along the gradient", Banded("loss", "loss over step sizes")),
     ),
     "gradient_predictiveness": (
-        _banded("Gradient predictiveness", "distance", "change of the gradient"),
+        _banded(
+            "Gradient predictiveness",
+            Banded("distance", "change of the gradient"),
+            Banded("norm", "norm of the gradient", top=True),
+        ),
     ),
     "beta_smoothness": (
-        _banded("Effective beta-smoothness", "beta", "change of gradient / distance", top=True),
+        _banded(
+            "Effective beta-smoothness", Banded("beta", "change of gradient / distance", top=True)
+        ),
     ),
     "successive_gradients": (
         _successive(
