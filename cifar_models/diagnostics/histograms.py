@@ -1,5 +1,6 @@
 """How the weights of a layer, and their gradients, are distributed."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
@@ -57,8 +58,8 @@ def _rows(quantity: str, layers: "dict[str, Tensor] | dict[str, torch.nn.Paramet
 ) -> Iterator[Row]:  # fmt: skip
     for depth, (layer, tensor) in enumerate(layers.items(), start=1):
         values = tensor.detach().float().cpu()
-        low, high = values.min().item(), values.max().item()
-        finite = bool(torch.isfinite(values).all())
+        low, high = values.min().item(), values.max().item()  # either is NaN where any value is
+        finite = math.isfinite(low) and math.isfinite(high)
         counts = torch.histc(values, bins) if finite else torch.zeros(bins)
         yield {
             "layer": layer,
