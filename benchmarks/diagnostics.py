@@ -24,7 +24,8 @@ def measure(options: Options) -> list[Case]:
 
 def _case(name: str, options: Options) -> Case:
     work = WORKS[name]
-    steps = options.pick(max(1, work.steps // 20), work.steps, 4 * work.steps)
+    period = RelativeGradient().every_steps  # an epoch is never shorter than what comes once in it
+    steps = options.pick(max(1, work.steps // 20), max(period, work.steps), 4 * work.steps)
     if options.device == "cuda":
         steps = options.pick(20, 390, 4 * 390)
     numerics = resolve(recipe(work.model, "auto"), options.device, options.threads)

@@ -12,12 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
+from cifar_models.recipe import Recipe
 from search_spaces.study import Study
 from sweeps.execution import phases
 from sweeps.execution.chain import Phase
 from sweeps.execution.options import Options
 from sweeps.execution.runner import StudyRun
 from sweeps.execution.trainable import Trainable
+from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import FILE, read_events
 from sweeps.record.places import Places, resolve_places
 
@@ -32,6 +34,7 @@ class Ran:
         training: Of all trials together, inside the training loop.
         epochs: Time since the start and validation accuracy of every epoch.
         trials: That ended.
+        recipes: Of the trials that were handed out.
     """
 
     begun: float
@@ -39,6 +42,7 @@ class Ran:
     training: float
     epochs: list[tuple[float, float]]
     trials: int
+    recipes: tuple[Recipe, ...]
 
     def overhead(self, slots: int) -> float:
         """Return what the sweep took over its training on busy slots, as a share of it, in %."""
@@ -110,4 +114,7 @@ def _ran(places: Places, started: float, closed: float) -> Ran:
         training=sum(result["metrics"]["seconds"] for result in results),
         epochs=[(r["time"] - started, r["metrics"].get(accuracy, 0.0)) for r in results],
         trials=len({result["trial"] for result in results}),
+        recipes=tuple(
+            TrialSpec.from_json(e["spec"]).recipe for e in events if e["event"] == "trial"
+        ),
     )
