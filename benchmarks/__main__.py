@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from benchmarks.harness.benchmark import load, names
 
     if arguments.names == ["list"]:
-        print("\n".join(f"{name:<10}{load(name).compares}" for name in names()))
+        print("\n".join(f"{name:<12}{load(name).compares}" for name in names()))
         return 0
     if arguments.names == ["report"]:
         return _report(arguments.out or RESULTS)
