@@ -79,8 +79,9 @@ def test_histograms_count_every_value() -> None:
     assert found["sd"][1] == pytest.approx(gradient.std(correction=0).item())
 
 
-def test_a_histogram_of_what_is_not_finite_is_empty() -> None:
-    training = bowl([float("nan"), 1.0, 2.0])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_histogram_of_what_is_not_finite_is_empty(value: str) -> None:
+    training = bowl([1.0, float(value), 2.0])
     observer = Histograms(bins=4).observer()
     observer.observe(moment(training))
     (row,) = observer.rows()
