@@ -62,7 +62,7 @@ def _curves(writer: SummaryWriter, curves: pd.DataFrame) -> None:
 def _numbers(writer: SummaryWriter, diagnostic: str, frame: pd.DataFrame) -> None:
     """Write what a diagnostic tells once an epoch, of a layer or a split say, as curves."""
     own = frame.drop(columns=["factor", "level", "trial"])
-    of = [str(name) for name in own.select_dtypes("string")]
+    of: list[str] = own.select_dtypes("string").columns.tolist()
     if own.duplicated([*of, "epoch"]).any():
         return  # of single steps, images or classes: there is no one number of an epoch
     for column in own.select_dtypes("float"):
