@@ -10,7 +10,8 @@ from benchmarks.harness.windows import kept
 _HEAD = """# Performance
 
 Made by `python -m benchmarks report` from the files in `benchmarks/results/`; a change made here by
-hand is lost. `make bench` measures everything anew, `python -m benchmarks NAME` one section.
+hand is lost. `make bench` measures most of it anew, `make bench-full` all, with more windows, and
+`python -m benchmarks NAME` one section.
 
 The arms of a case take turns within one run, there and back, and a ratio is taken round by round;
 shown are its median, its smallest and largest value, and the number n of rounds. A window in which
