@@ -5,7 +5,7 @@ import pytest
 from sweeps.record import tracking
 from sweeps.record.journal import Journal
 from sweeps.record.mlflow_runs import Runs
-from sweeps.record.run_update import SPEC, RunUpdate
+from sweeps.record.run_update import DESCRIBED, SPEC, RunUpdate
 from tests.sweeps.record.mirrored import Start, only_run, points, until
 from tests.sweeps.record.small import metrics, record, spec
 
@@ -14,7 +14,8 @@ def test_a_journal_is_mirrored_while_it_grows(runs: Runs, journal: Journal, star
     tracker = start()
     trial = record(journal, spec(), 0.1, 0.2, end="running")
     tracker.changed(trial.id)
-    until(lambda: runs.trial(trial.id) and points(runs) == [1, 2])
+    until(lambda: runs.trial(trial.id) and DESCRIBED in only_run(runs).data.tags)
+    assert points(runs) == [1, 2]
     run = only_run(runs)
     assert run.info.status == "RUNNING"
     assert run.data.tags["in.small"] == "true"
@@ -59,7 +60,7 @@ def test_epochs_of_a_trial_that_goes_on_gather(
     tracker = start(follow=(0, 1))
     trial, other = record(journal, spec(), 0.1, end="running"), spec(1)
     tracker.changed(trial.id)
-    until(lambda: runs.trial(trial.id))
+    until(lambda: runs.trial(trial.id) and points(runs) == [1])
     record(journal, trial, 0.1, 0.2, end="running")
     tracker.changed(trial.id)
     tracker.changed(record(journal, other, 0.3).id)
@@ -127,9 +128,9 @@ def test_an_interrupted_trial_goes_on_in_its_run(
     tracker = start()
     journal.append("result", trial.id, epoch=3, status="running", metrics=metrics(3), study="small")
     tracker.changed(trial.id)
-    until(lambda: points(runs) == [1, 2, 3])
-    run = only_run(runs)
-    assert (run.info.status, run.data.tags["status"]) == ("RUNNING", "running")
+    until(lambda: only_run(runs).data.tags["status"] == "running")  # a call's last words
+    assert points(runs) == [1, 2, 3]
+    assert only_run(runs).info.status == "RUNNING"
     journal.append(
         "result", trial.id, epoch=4, status="finished", metrics=metrics(4), study="small"
     )
