@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import typer
 
+import search_spaces
+from cifar_models import diagnostics, optimizers
+from search_spaces.loading import load_study
 from sweeps.__main__ import app
 
 ROOT = Path(__file__).parents[1]
@@ -112,6 +115,18 @@ def test_what_is_typed_on_a_cluster_is_known_to_its_command() -> None:
     for name, rest in typed:
         known = {word for option in commands[name].params for word in option.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"sweeps {name}{rest}"
+
+
+def test_what_is_shown_of_a_study_can_be_given_to_one() -> None:
+    known = {**vars(diagnostics), **vars(optimizers), **vars(search_spaces), "__builtins__": {}}
+    shown = [block for name, block in BLOCKS if name == "py"]
+    assert len(shown) == 2
+    for block in shown:
+        names = dict(known)
+        exec(block, names)
+        given = {name: value for name, value in names.items() if known.get(name) is not value}
+        assert len(given) == 1
+        assert load_study("activations")[0].replace(**given)
 
 
 @pytest.mark.slow
