@@ -13,12 +13,13 @@ from sweeps.analysis.plot.diagnostics.pictures import kernel_pictures, map_pictu
 from sweeps.record.results import Results
 
 _GAP = 1.0  # white
+_CELL = ["factor", "level", "baseline", "seed", "trial"]
 _OURS = ".sweeps"
 """How event files of ours end."""
 
 
 def export(results: Results, folder: Path) -> None:
-    """Write every trial of the ablation into a folder of its own below ``folder``.
+    """Write every trial of the ablation into a folder of its own, below the study's in ``folder``.
 
     Steps are epochs. Histograms and pictures are those of the trials that diagnostics looked at.
     A run that was written before is written anew; what else lies in its folder stays.
@@ -28,6 +29,8 @@ def export(results: Results, folder: Path) -> None:
     """
     trials = results.trials
     ablation = trials[trials["role"] == "ablation"].drop_duplicates(["factor", "level", "seed"])
+    told = {key: _of_an_epoch(frame) for key, frame in results.observations.items()}
+    folder /= results.study["name"]
     try:
         for cell in ablation.to_dict("records"):
             name = f"{cell['factor']}={cell['level']}, seed {cell['seed']}".replace("/", "-")
@@ -37,7 +40,7 @@ def export(results: Results, folder: Path) -> None:
                 _curves(writer, results.curves[results.curves["trial"] == cell["trial"]])
                 seen = {key: _of(frame, cell) for key, frame in results.observations.items()}
                 for diagnostic, frame in seen.items():
-                    _numbers(writer, diagnostic, frame)
+                    _numbers(writer, diagnostic, frame, *told[diagnostic])
                 _histograms(writer, seen.get("histograms"))
                 for tag, picture in _pictures(seen):
                     sheet = np.nan_to_num(picture, nan=_GAP)
@@ -59,16 +62,32 @@ def _curves(writer: SummaryWriter, curves: pd.DataFrame) -> None:
             writer.add_scalar(str(name), value, int(epoch))
 
 
-def _numbers(writer: SummaryWriter, diagnostic: str, frame: pd.DataFrame) -> None:
+def _of_an_epoch(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the columns that name a number, and those that hold one, if an epoch has one of each.
+
+    Whole numbers are places (a step, an image, a class): where there are any it has several.
+    """
+    own = frame.drop(columns=[*_CELL, "epoch", "depth"], errors="ignore")
+    names: list[str] = own.select_dtypes("string").columns.tolist()
+    numbers: list[str] = own.select_dtypes("float").columns.tolist()
+    several = frame.duplicated([*_CELL, "epoch", *names]).any()
+    if several or len(own.select_dtypes(["integer", "bool"]).columns):
+        return [], []
+    return names, numbers
+
+
+def _numbers(
+    writer: SummaryWriter,
+    diagnostic: str,
+    frame: pd.DataFrame,
+    names: list[str],
+    numbers: list[str],
+) -> None:
     """Write what a diagnostic tells once an epoch, of a layer or a split say, as curves."""
-    own = frame.drop(columns=["factor", "level", "trial"])
-    of: list[str] = own.select_dtypes("string").columns.tolist()
-    if own.duplicated([*of, "epoch"]).any():
-        return  # of single steps, images or classes: there is no one number of an epoch
-    for column in own.select_dtypes("float"):
-        for row in own.dropna(subset=[column]).to_dict("records"):
-            tag = "/".join([diagnostic, str(column), *(row[name] for name in of)])
-            writer.add_scalar(tag, row[column], row["epoch"])
+    for number in numbers:
+        for row in frame.dropna(subset=["epoch", number]).to_dict("records"):
+            of = [row[name] for name in names if isinstance(row[name], str)]
+            writer.add_scalar("/".join([diagnostic, number, *of]), row[number], int(row["epoch"]))
 
 
 def _histograms(writer: SummaryWriter, frame: pd.DataFrame | None) -> None:

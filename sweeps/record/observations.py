@@ -77,7 +77,8 @@ def observations(
             if words:
                 unseen.append((name, cell["factor"], cell["level"], cell["seed"], words))
         if parts:
-            frames[name] = pd.concat(parts, ignore_index=True)
+            whole = pd.concat(parts, ignore_index=True)
+            frames[name] = whole.infer_objects()  # one trial may have no number where others have
     return frames, pd.DataFrame(unseen, columns=list(UNSEEN))
 
 

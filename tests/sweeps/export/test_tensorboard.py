@@ -37,13 +37,23 @@ def results() -> Results:
     del observed["successive_gradients"]  # of another factor
     for frame in observed.values():
         frame["trial"] = frame["level"].map(named)
-    return Results({}, {}, {}, trials, curves, "", observations=observed)
+    return Results({"name": "small"}, {}, {}, trials, curves, "", observations=observed)
+
+
+def curves_of(observed: dict[str, pd.DataFrame], folder: Path) -> dict[str, float]:
+    """Return what was drawn of one trial's diagnostics."""
+    whole = results()
+    named = {frame["level"].iloc[0]: trial for trial, frame in whole.trials.groupby("trial")}
+    given = {key: f.assign(trial=f["level"].map(named)) for key, f in observed.items()}
+    export(replace(whole, observations=given), folder)
+    (place,) = folder.glob("small/norm=batch, seed *")
+    return {v.tag: v.simple_value for _, v in events(place) if v.tag.startswith(tuple(observed))}
 
 
 def test_a_trial_is_a_run_with_curves_histograms_and_pictures(tmp_path: Path) -> None:
     export(results(), tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
-    (folder,) = tmp_path.glob("norm=batch, seed *")
+    assert len(list((tmp_path / "small").iterdir())) == 2
+    (folder,) = tmp_path.glob("small/norm=batch, seed *")
     found = list(events(folder))
     losses = [(step, value.simple_value) for step, value in found if value.tag == "train/loss"]
     assert losses == [(1, 2.0), (2, 1.0)]
@@ -62,7 +72,7 @@ def test_a_trial_is_a_run_with_curves_histograms_and_pictures(tmp_path: Path) ->
 
 def test_what_a_diagnostic_tells_of_a_layer_is_a_curve(tmp_path: Path) -> None:
     export(results(), tmp_path)
-    (folder,) = tmp_path.glob("norm=batch, seed *")
+    (folder,) = tmp_path.glob("small/norm=batch, seed *")
     found = {(value.tag, step): value.simple_value for step, value in events(folder)}
     flow = seen.flow().query("level == 'batch'")
     for row in flow.to_dict("records"):
@@ -74,10 +84,24 @@ def test_what_a_diagnostic_tells_of_a_layer_is_a_curve(tmp_path: Path) -> None:
 
 def test_numbers_of_steps_images_and_classes_are_no_curves(tmp_path: Path) -> None:
     export(results(), tmp_path)
-    (folder,) = tmp_path.glob("norm=batch, seed *")
+    (folder,) = tmp_path.glob("small/norm=batch, seed *")
     tags = {value.tag for _, value in events(folder)}
-    several = ("loss_landscape", "beta_smoothness", "confusion_matrix", "calibration")
+    several = ("loss_landscape", "beta_smoothness", "confusion_matrix", "calibration",
+               "first_kernels/", "feature_maps/i/", "hardest_images/")  # fmt: skip
     assert not [tag for tag in tags if tag.startswith(several)]
+
+
+def test_what_has_steps_or_bins_has_no_curve_even_with_one_of_them(tmp_path: Path) -> None:
+    frame = seen.all_frames()["calibration"].drop_duplicates(["level"])
+    assert curves_of({"calibration": frame}, tmp_path) == {}
+
+
+def test_what_is_unknown_of_some_is_left_out(tmp_path: Path) -> None:
+    frame = seen.flow().query("epoch == 1")
+    frame["layer"] = frame["layer"].mask(frame["depth"] == 2)
+    frame["mean_absolute"] = frame["mean_absolute"].mask(frame["depth"] == 3)
+    found = curves_of({"gradient_flow": frame}, tmp_path)
+    assert set(found) == {"gradient_flow/mean_absolute/l1", "gradient_flow/mean_absolute"}
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
@@ -89,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 def test_a_run_that_is_written_again_is_there_once(tmp_path: Path) -> None:
     none = replace(results(), observations={})
     export(none, tmp_path)
-    (folder,) = tmp_path.glob("norm=batch, seed *")
+    (folder,) = tmp_path.glob("small/norm=batch, seed *")
     (first,) = folder.iterdir()
     first.rename(folder / first.name.replace("tfevents.", "tfevents.1"))  # of an earlier second
     theirs = folder / "events.out.tfevents.1.host"

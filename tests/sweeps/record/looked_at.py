@@ -15,8 +15,8 @@ LOOKED = STUDY.replace(seeds=2, diagnostics=LOOKING)
 FLOW = {"epoch": [1, 1], "layer": ["a", "b"], "depth": [1, 2], "mean_absolute": [0.5, 0.25]}
 
 
-def record_looked_at(state: Path) -> None:
-    """Record it in a state folder; sharpness gave nothing."""
+def record_looked_at(state: Path, without: str = "") -> None:
+    """Record it in a state folder; sharpness gave nothing, nor did a level that is named here."""
     runs, journal, members = open_runs(state), Journal(state), cells(LOOKED)
     keys = [diagnostic.key for diagnostic in LOOKING]
     for cell in members:
@@ -26,7 +26,8 @@ def record_looked_at(state: Path) -> None:
                 **FACTS,
                 **told(d.model_dump(mode="json") for d in LOOKING),
             }
-            seen = dict(zip(keys, (FLOW, {}), strict=True))
+            flow = FLOW | ({"mean_absolute": [None, None]} if cell.level == without else {})
+            seen = dict(zip(keys, (flow, {}), strict=True))
             checkpoint = Checkpoint("s", 0, 3, {}, {}, {}, [], observations=seen)
             save(checkpoint, checkpoint_url(str(state), cell.spec.id))
     mirror(runs, journal, LOOKED, members, str(state))

@@ -48,6 +48,13 @@ def test_they_are_parquet_files_of_runs_and_a_tidy_frame(looked_at: str, state: 
     assert load("small", looked_at, searched=False).observations == {}, "a table does without"
 
 
+def test_a_level_without_numbers_leaves_the_others_theirs(state: Path) -> None:
+    record_looked_at(state, without="tanh")
+    found = load("small", open_runs(state).uri).observations["gradient_flow"]["mean_absolute"]
+    assert found.dtype == float
+    assert found.isna().tolist() == [False, False, True, True, False, False]
+
+
 def test_a_new_journal_learns_from_mlflow_what_has_looked(
     looked_at: str, state: Path, tmp_path: Path
 ) -> None:
