@@ -17,8 +17,9 @@ class Histograms(Diagnostic):
     """Histograms of each layer's weights, and of their gradients in the last step of an epoch.
 
     The initial weights are those of epoch 0. Columns: ``layer``, ``depth`` (from 1 at the input),
-    ``quantity`` (weight or gradient), ``low`` and ``high`` (the ends), ``counts`` (of ``bins``
-    equal bins between them; all zero where there are values that are not finite), ``sd``.
+    ``quantity`` (weight or gradient), ``low`` and ``high`` (the ends; 1 apart from the value where
+    all are the same), ``counts`` (of ``bins`` equal bins between them; all zero where there are
+    values that are not finite), ``sd``. In fp16 a last step that overflows has no gradients.
 
     Source: torch.histc.
     """
@@ -37,13 +38,18 @@ class Histograms(Diagnostic):
 
 class _Ends(Observer):
     def __init__(self, bins: int) -> None:
-        self.bins, self.found = bins, list[Row]()
+        self.bins, self.found, self.began = bins, list[Row](), False
 
     def due(self, moment: Moment) -> bool:
-        return moment.last or (moment.epoch == 1 and moment.step == 0)
+        return moment.last or self._initial(moment)
+
+    def _initial(self, moment: Moment) -> bool:
+        """Whether no step has been taken; in fp16 the first ones may overflow."""
+        return moment.epoch == 1 and not self.began
 
     def observe(self, moment: Moment) -> None:
-        if moment.epoch == 1 and moment.step == 0:
+        if self._initial(moment):
+            self.began = True
             rows = _rows("weight", moment.subject.layers, self.bins)
             self.found += [{"epoch": 0, **row} for row in rows]
         if moment.last:
@@ -60,7 +66,9 @@ def _rows(quantity: str, layers: "dict[str, Tensor] | dict[str, torch.nn.Paramet
         values = tensor.detach().float().cpu()
         low, high = values.min().item(), values.max().item()  # either is NaN where any value is
         finite = math.isfinite(low) and math.isfinite(high)
-        counts = torch.histc(values, bins) if finite else torch.zeros(bins)
+        if low == high:
+            low, high = low - 1, high + 1
+        counts = torch.histc(values, bins, low, high) if finite else torch.zeros(bins)
         yield {
             "layer": layer,
             "depth": depth,

@@ -88,6 +88,22 @@ def test_a_histogram_of_what_is_not_finite_is_empty(value: str) -> None:
     assert row["counts"] == [0, 0, 0, 0]
 
 
+def test_initial_weights_are_those_before_the_first_step_that_is_taken() -> None:
+    training, observer = bowl(W.tolist(), steps=3), Histograms(bins=4).observer()
+    assert observer.due(moment(training, 0))  # it overflows, say, and is not observed
+    assert observer.due(moment(training, 1))
+    observer.observe(moment(training, 1))
+    assert not observer.due(moment(training, 1))
+    assert [row["epoch"] for row in observer.rows()] == [0]
+
+
+def test_a_histogram_of_one_value_has_bins_around_it() -> None:
+    observer = Histograms(bins=4).observer()
+    observer.observe(moment(bowl([2.0, 2.0, 2.0], steps=2)))
+    (row,) = observer.rows()
+    assert (row["low"], row["high"], row["counts"]) == (1.0, 3.0, [0, 0, 3, 0])
+
+
 def test_successive_gradients_are_compared_from_the_second_step_on() -> None:
     training, observer = bowl(W.tolist()), SuccessiveGradients().observer()
     weight = training.layers["linear"]
