@@ -24,7 +24,7 @@ def measure(options: Options) -> list[Case]:
 
 def _case(name: str, options: Options) -> Case:
     work = WORKS[name]
-    period = RelativeGradient().every_steps  # an epoch is never shorter than what comes once in it
+    period = RelativeGradient().every_steps  # else what comes once in so many steps comes oftener
     steps = options.pick(max(1, work.steps // 20), max(period, work.steps), 4 * work.steps)
     if options.device == "cuda":
         steps = options.pick(20, 390, 4 * 390)

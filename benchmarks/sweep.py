@@ -156,7 +156,7 @@ def ours(sweep: Task, data_dir: Path | None) -> Epochs:
         database.ask()
     ran = search_alone(study, sweep.slots, data_dir=data_dir, places=places)
     trained = [recipe.phases[0].optimizer.model_dump()["lr"] for recipe in ran.recipes]
-    if not np.allclose(sorted(trained), sorted(sweep.rates)):
+    if len(trained) != len(sweep.rates) or not np.allclose(sorted(trained), sorted(sweep.rates)):
         raise RuntimeError("ours trained other learning rates: this is no race")
     return [*ran.epochs, (ran.begun + ran.swept, 0.0)]
 

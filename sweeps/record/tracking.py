@@ -191,9 +191,10 @@ class Tracker:
 
     def _gathers(self, trial: str) -> bool:
         """Whether a trial goes on, and has been written a moment ago."""
-        if trial not in self._mirrors or self.journal[trial].status in _ENDED:
+        mirror = self._mirrors.get(trial)
+        if mirror is None or self.journal[trial].status in _ENDED:
             return False
-        return time.monotonic() < self._mirrors[trial].written + _GATHERING
+        return time.monotonic() < mirror.written + _GATHERING
 
     def _write(self, trial: str) -> None:
         """Bring MLflow's run of a trial up to the journal."""

@@ -71,5 +71,7 @@ def write_explanation(material: Material, folder: Path, out: Path | None = None)
             files.append(folder / f"{name}.parquet")
             frame.to_parquet(files[-1], index=False)
     except OSError as error:
-        raise ValueError(f"cannot write {folder}: {error.strerror}; give another --state") from None
+        raise ValueError(
+            f"cannot write {folder}: {error.strerror}; give another --state or --out"
+        ) from None
     return [page, *files]

@@ -16,9 +16,13 @@ from sweeps.analysis.plot.diagnostics.panels import (
 from sweeps.analysis.plot.style import OPEN, legend_outside, plain
 
 
-def matrix(frame: pd.DataFrame) -> NDArray[np.float64]:
+def number_of_classes(frame: pd.DataFrame) -> int:
+    """Return how many classes there are at least: up to the last that was true or said."""
+    return int(frame[["true", "predicted"]].to_numpy().max()) + 1
+
+
+def matrix(frame: pd.DataFrame, classes: int) -> NDArray[np.float64]:
     """Return of a level the share of each class (rows) that was taken for each (columns)."""
-    classes = int(frame[["true", "predicted"]].to_numpy().max()) + 1
     counts = np.zeros((classes, classes))
     counts[frame["true"], frame["predicted"]] = frame["images"]
     seen = counts.sum(axis=1, keepdims=True)
@@ -31,7 +35,7 @@ def confusion_matrices(frame: pd.DataFrame) -> Figure:
     figure, axes = grid(1, len(names), height=2.8, share=False)
     headings(axes, names)
     for place, level in zip(axes[0], names, strict=True):
-        shares = matrix(frame[frame["level"] == level])
+        shares = matrix(frame[frame["level"] == level], number_of_classes(frame))
         drawn = place.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
         place.tick_params(labelsize="x-small")
         place.set_xlabel("said", fontsize="small")
@@ -45,7 +49,7 @@ def confusion_words(frame: pd.DataFrame) -> str:
     """Say which class each level takes most often for another."""
     told = []
     for level in levels(frame):
-        shares = matrix(frame[frame["level"] == level])
+        shares = matrix(frame[frame["level"] == level], number_of_classes(frame))
         np.fill_diagonal(shares, 0.0)
         true, said = np.unravel_index(shares.argmax(), shares.shape)
         told.append(f"{level} {shares[true, said]:.0%} of class {true} for class {said}")

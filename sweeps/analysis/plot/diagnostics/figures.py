@@ -54,11 +54,14 @@ class Drawing:
 
 
 def _banded(title: str, *shown: Banded) -> Drawing:
-    """Draw numbers along the gradient; the first is told in words."""
+    """Draw numbers along the gradient; words name those after the first."""
 
     def words(frame: Frame) -> str:
-        told = (top_words if shown[0].top else width_words)(frame, shown[0].column)
-        return f"{told} {step_size_words(frame)}"
+        told = [(top_words if each.top else width_words)(frame, each.column) for each in shown]
+        of = [
+            f"Of the {each.title}: {words}" for each, words in zip(shown[1:], told[1:], strict=True)
+        ]
+        return " ".join([told[0], *of, step_size_words(frame)])
 
     return Drawing(title, lambda f: band_figure(f, list(shown)), words)
 

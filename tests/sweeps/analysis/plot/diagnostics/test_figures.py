@@ -80,6 +80,16 @@ def test_a_band_spans_the_step_sizes() -> None:
     assert "batch 9 (9)" in words("beta_smoothness")
 
 
+def test_the_gradient_is_shown_beside_its_change() -> None:
+    (drawing,) = DRAWINGS["gradient_predictiveness"]
+    frame = FRAMES["gradient_predictiveness"]
+    assert "Of the norm of the gradient: Median over steps (and largest): batch 1 (1)" in (
+        drawing.words(frame)
+    )
+    labels = [axes.get_ylabel() for axes in drawing.draw(frame).axes]
+    assert labels == ["change of the gradient", "norm of the gradient"]
+
+
 def test_levels_that_differ_in_their_rate_alone_become_one_band() -> None:
     merged = over_rates(seen.rates())
     assert set(merged["level"]) == {"none", "batch"}
@@ -133,7 +143,7 @@ def test_a_mosaic_has_gaps_of_nothing() -> None:
 
 
 def test_a_confusion_matrix_is_of_shares_by_class() -> None:
-    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"))
+    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"), 2)
     assert shares.tolist() == [[0.25, 0.75], [0.0, 0.0]]
     assert "none 75% of class 0 for class 1" in words("confusion_matrix")
 
