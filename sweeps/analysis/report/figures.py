@@ -100,11 +100,18 @@ def unseen(material: Material) -> dict[tuple[str, str], list[str]]:
 
 
 def unpictured(material: Material) -> dict[str, list[tuple[str, str]]]:
-    """Return by factor the diagnostics that have not seen all and have no figure, and words."""
+    """Return by factor the diagnostics without a figure: where their data are, what they lack."""
     pictured = {(factor, name) for _, name, factor, _, _ in drawn(material.observations)}
-    told: dict[str, list[tuple[str, str]]] = {}
-    for (factor, name), words in unseen(material).items():
-        if (factor, name) not in pictured:
+    data = {
+        (str(factor), name): [f"Its data are in {name}.parquet; there is no figure of them."]
+        for name, frame in material.observations.items()
+        for factor in frame["factor"].unique()
+    }
+    missing, told = unseen(material), dict[str, list[tuple[str, str]]]()
+    for place in dict.fromkeys([*data, *missing]):
+        if place not in pictured:
+            factor, name = place
+            words = [*data.get(place, ()), *missing.get(place, ())]
             told.setdefault(factor, []).append((name, " ".join(words)))
     return told
 

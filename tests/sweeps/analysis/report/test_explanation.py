@@ -48,6 +48,8 @@ def test_outcomes_stand_beside_the_pictures() -> None:
     assert "First and last layer, last epoch: relu 0.02 and 0.0002" in text
     assert "Of one training each: seed 0." in text
     assert text.count("<svg") == 1, "what has no figure of ours is data alone"
+    assert "Its data are in own.parquet; there is no figure of them." in text
+    assert "gradient_flow.parquet" not in text
 
 
 def test_outcomes_say_of_how_many_seeds_they_are() -> None:
