@@ -21,7 +21,7 @@ def test_the_page_and_its_data_are_written(state: Path, tmp_path: Path) -> None:
     assert STUDY.question in text
     assert "First and last layer, last epoch: relu 0.5 and 0.25; tanh 0.5" in text
     assert pd.read_parquet(data)["level"].nunique() == 3
-    assert len(list(board.iterdir())) == 6
+    assert len(list((board / STUDY.name).iterdir())) == 6
 
 
 def test_a_study_that_nothing_looked_at_is_a_sentence(recorded: Path) -> None:
