@@ -10,10 +10,10 @@ from tensorboardX import SummaryWriter
 
 from sweeps.analysis.plot.diagnostics.panels import Picture, mosaic, stretched
 from sweeps.analysis.plot.diagnostics.pictures import kernel_pictures, map_pictures
+from sweeps.record.observations import CELL
 from sweeps.record.results import Results
 
 _GAP = 1.0  # white
-_CELL = ["factor", "level", "baseline", "seed", "trial"]
 _OURS = ".sweeps"
 """How event files of ours end."""
 
@@ -67,10 +67,10 @@ def _of_an_epoch(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
 
     Whole numbers are places (a step, an image, a class): where there are any it has several.
     """
-    own = frame.drop(columns=[*_CELL, "epoch", "depth"], errors="ignore")
+    own = frame.drop(columns=[*CELL, "epoch", "depth"], errors="ignore")
     names: list[str] = own.select_dtypes("string").columns.tolist()
     numbers: list[str] = own.select_dtypes("float").columns.tolist()
-    several = frame.duplicated([*_CELL, "epoch", *names]).any()
+    several = frame.duplicated([*CELL, "epoch", *names]).any()
     if several or len(own.select_dtypes(["integer", "bool"]).columns):
         return [], []
     return names, numbers

@@ -19,7 +19,8 @@ KEPT = "diagnosed_epochs"
 """Tag of a trial's run: the epochs that its files are of."""
 UNSEEN = ("diagnostic", "factor", "level", "seed", "words")
 """Columns of what was not seen."""
-_CELL = ("factor", "level", "baseline", "seed", "trial")
+CELL = ("factor", "level", "baseline", "seed", "trial")
+"""Columns of whom a row is."""
 _LOST = "the checkpoint that held it was lost"
 
 
@@ -72,7 +73,7 @@ def observations(
                 continue
             read, words = _of(runs, run, key)
             if len(read):
-                told = pd.DataFrame({column: [cell[column]] * len(read) for column in _CELL})
+                told = pd.DataFrame({column: [cell[column]] * len(read) for column in CELL})
                 parts.append(pd.concat([told, read], axis="columns"))
             if words:
                 unseen.append((name, cell["factor"], cell["level"], cell["seed"], words))
