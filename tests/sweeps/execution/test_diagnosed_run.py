@@ -111,5 +111,6 @@ def test_a_study_is_looked_at_when_it_asks_for_it_and_then_no_more(tmp_path: Pat
     run(tmp_path, "explain", "--study", "looked", "--out", "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Gradient flow" in page
+    data = "Its data are in broken.parquet; there is no figure of them."
     why = "tanh: not seen: in epoch 1: OutOfMemoryError: tried to allocate 9 GiB."
-    assert f"<h3>broken</h3>\n<p>{why}</p>" in page
+    assert f"<h3>broken</h3>\n<p>{data} {why}</p>" in page
