@@ -95,6 +95,7 @@ def _one_by_one(epochs: int, trials: int) -> Arm:
 
 def _in_batches(epochs: int, trials: int) -> Arm:
     """Return trials whose epochs are written to the journal, then to MLflow at once."""
+    from sweeps.garbage import spared
     from sweeps.record.journal import Journal
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.run_update import RunUpdate
@@ -108,7 +109,8 @@ def _in_batches(epochs: int, trials: int) -> Arm:
                            study="logging")
             for epoch in range(epochs)
         ]  # fmt: skip
-        runs.write(run_id, RunUpdate().epochs(results))
+        with spared():  # as in our driver
+            runs.write(run_id, RunUpdate().epochs(results))
         return epochs * len(METRICS)
 
     return _writing(OURS, runs.client, trials, write)

@@ -5,7 +5,6 @@ one seed's pair is the observation. Numbers come from scipy and statsmodels; wha
 saying nothing (NaN) where there is nothing to say. Arrays are of shape (..., seeds).
 """
 
-import gc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+
+from sweeps.garbage import spared
 
 CONFIDENCE = 0.95
 ALPHA = 0.05
@@ -189,11 +190,8 @@ def holm(p_values: Sequence[float]) -> Numbers:
     p = np.asarray(p_values, dtype=np.float64)
     if np.isnan(p).all():
         return p
-    gc.freeze()  # statsmodels collects garbage first: 0.1 s with all that is imported beside it
-    try:
+    with spared():  # statsmodels collects garbage first
         adjusted = multipletests(np.where(np.isnan(p), 1.0, p), method="holm")[1]
-    finally:
-        gc.unfreeze()
     return np.where(np.isnan(p), np.nan, adjusted)
 
 

@@ -33,6 +33,7 @@ from sweeps.execution.study_precision import StudyPrecision
 from sweeps.execution.suggestions import open_suggestions, unanswered
 from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
+from sweeps.garbage import spared
 from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
@@ -98,6 +99,7 @@ class StudyRun:
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             of = (self.study.name, self._parent(runs), self.places.storage)
             self.tracker = Tracker(runs, self.journal, *of)
+            stack.enter_context(spared())
             try:
                 self._train()
             except KeyboardInterrupt:  # the second signal, or one before anything was trained

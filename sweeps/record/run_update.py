@@ -55,10 +55,13 @@ class RunUpdate:
         return self
 
     def epochs(self, results: list[Event]) -> "RunUpdate":
-        """Add epoch results, the epoch as step; the same point twice is one point."""
+        """Add epoch results, the epoch as step; the same point twice is one point.
+
+        The newest come first: MLflow rewrites a metric's latest value at every newer point.
+        """
         self.points += [
             Metric(name, value, int(result["time"] * 1000), result["epoch"])
-            for result in results
+            for result in reversed(results)
             for name, value in result["metrics"].items()
         ]
         return self
