@@ -31,7 +31,8 @@ def explain(
     """Write one page: each level's outcome beside what diagnostics have seen of its training.
 
     A study names them, as in diagnostics=(GradientFlow(), Sharpness()); `sweeps run` lets them look
-    at the first seed of each level. Beside the page lie their data, as Parquet files.
+    at the first seed of each level. Beside the page lie their data, as Parquet files. TensorBoard
+    has the curves of any study.
     """
     from sweeps.analysis.report.files import write_explanation
     from sweeps.commands.studies import study_name
@@ -41,11 +42,14 @@ def explain(
 
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri)
-    folder = places.folder(results.study["name"]) if out is None else out.parent
-    for file in write_explanation(material_of(results), folder, out):
-        typer.echo(file)
+    material = material_of(results)
     if tensorboard is not None:
         from sweeps.export.tensorboard import export
 
         export(results, tensorboard)
         typer.echo(f"{tensorboard}   tensorboard --logdir {tensorboard}")
+        if not material.looked_at:
+            return
+    folder = places.folder(results.study["name"]) if out is None else out.parent
+    for file in write_explanation(material, folder, out):
+        typer.echo(file)

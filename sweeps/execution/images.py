@@ -74,6 +74,11 @@ class ImageStore:
         counted = {"train": parts.train, "validation": parts.validation, "test": parts.test}
         return {name: len(images.labels) if images else 0 for name, images in counted.items()}
 
+    def classes(self, recipes: Iterable[Recipe]) -> tuple[str, ...]:
+        """Return the names of the classes; none where the recipes' data sets have not the same."""
+        found = {self.source(recipe).data.classes for recipe in recipes}
+        return found.pop() if len(found) == 1 else ()
+
     def share(self, seeds: Iterable[int]) -> dict[str, ray.ObjectRef[Any]]:
         """Put the training and validation images into Ray's object store.
 

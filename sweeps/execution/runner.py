@@ -237,17 +237,13 @@ class StudyRun:
         ablation = distinct(cell for cell in self.cells if cell.role == "ablation")
         specs = [spec for spec in ablation if self.journal[spec.id].status == "finished"]
         done = sum(self.study.selection in self.journal[spec.id].tests for spec in specs)
-        study, storage = self.study, self.places.storage
+        of = (specs, self.study, self.images, self.journal, self.places.storage)
         return Phase(
-            lambda: (
-                FinalEvaluations(
-                    specs, study, self.images, self.journal, storage, self.resources.slots
-                ), None,
-            ),
+            lambda: (FinalEvaluations(*of, self.resources.slots), None),
             Headline(self.console, "test", len(specs), done),
             FinalRecorder,
             trains=False,
-        )  # fmt: skip
+        )
 
     def _known(self, spec: TrialSpec) -> TrialSpec:
         """Return a trial, known to the journal if MLflow has it finished."""
@@ -280,8 +276,10 @@ class StudyRun:
         if not any(cell.role == "ablation" for cell in self.cells):
             return
         sizes = self.images.sizes(self.study.base)
+        classes = self.images.classes(cell.spec.recipe for cell in self.cells)
         members = [cell.to_json() for cell in self.cells]
-        self.tracker.keep_membership(membership_text(self.study, self.sources, sizes, members))
+        text = membership_text(self.study, self.sources, sizes, classes, members)
+        self.tracker.keep_membership(text)
 
     def _forget(self, trials: Iterable[str]) -> None:
         """Let trials be trained afresh."""

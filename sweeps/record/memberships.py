@@ -38,6 +38,7 @@ def membership_text(
     study: "Study",
     sources: "Sequence[SourceFile]",
     sizes: Mapping[str, int],
+    classes: Sequence[str],
     cells: Sequence[dict[str, Any]],
 ) -> str:
     """Return what a study's parent run keeps: the study itself, and which trials are which level.
@@ -46,6 +47,7 @@ def membership_text(
         study: As it is run.
         sources: The user's own files.
         sizes: Images of each part of the split.
+        classes: Their names, where all trials have the same.
         cells: The trials with their role, variant, factor and level.
     """
     command = sys.argv if Path(sys.argv[0]).name in _SCRIPTS else []
@@ -54,6 +56,7 @@ def membership_text(
         "study": study.model_dump(mode="json"),
         "sources": {source.filename: source.text for source in sources},
         "images": dict(sizes),
+        "classes": list(classes),
         "command": [_without_secrets(word) for word in command],
         "cells": list(cells),
     }

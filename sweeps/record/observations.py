@@ -1,7 +1,7 @@
 """What diagnostics have seen of a trial: Parquet files of its MLflow run, and frames again."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ UNSEEN = ("diagnostic", "factor", "level", "seed", "words")
 """Columns of what was not seen."""
 CELL = ("factor", "level", "baseline", "seed", "trial")
 """Columns of whom a row is."""
+_CLASSES = ["true", "predicted"]
+"""Columns that name classes, where they hold whole numbers."""
 _LOST = "the checkpoint that held it was lost"
 
 
@@ -60,8 +62,9 @@ def observations(
 
     Returns:
         Frames of columns ``factor``, ``level``, ``baseline``, ``seed``, ``trial``, then the
-        diagnostic's own; what no trial has is left out. And a frame of columns `UNSEEN`, a row for
-        each level that a diagnostic has not seen, or not all of, with why in ``words``.
+        diagnostic's own; what no trial has is left out. Classes (``true``, ``predicted``) have
+        their names there. And a frame of columns `UNSEEN`, a row for each level that a diagnostic
+        has not seen, or not all of, with why in ``words``.
     """
     frames: dict[str, pd.DataFrame] = {}
     unseen: list[tuple[str, str, str, int, str]] = []
@@ -79,8 +82,21 @@ def observations(
                 unseen.append((name, cell["factor"], cell["level"], cell["seed"], words))
         if parts:
             whole = pd.concat(parts, ignore_index=True)
-            frames[name] = whole.infer_objects()  # one trial may have no number where others have
+            whole = whole.infer_objects()  # one trial may have no number where others have
+            frames[name] = _with_names(whole, membership.get("classes", ()))
     return frames, pd.DataFrame(unseen, columns=list(UNSEEN))
+
+
+def _with_names(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Return a frame whose classes are categories by name; by number where names do not fit."""
+    if not set(_CLASSES) <= set(frame.select_dtypes("integer")):
+        return frame
+    count = int(frame[_CLASSES].to_numpy().max()) + 1
+    fit = len(set(classes)) == len(classes) >= count
+    names = list(classes) if fit else [str(number) for number in range(count)]
+    kind = pd.CategoricalDtype(names)
+    named = {name: pd.Categorical.from_codes(frame[name], dtype=kind) for name in _CLASSES}
+    return frame.assign(**named)
 
 
 def _of(runs: Runs, run: Run, key: str) -> tuple[pd.DataFrame, str]:

@@ -71,6 +71,6 @@ def test_a_bias_is_no_equivalence(pretended) -> None:  # type: ignore[no-untyped
 @pytest.mark.timeout(120)
 def test_both_sides_train_and_are_tested() -> None:
     data = Shapes(train_size=512, test_size=100).build(None)
-    recipe = RECIPES["LeNet5"].with_epochs(1)
+    recipe = RECIPES["3-conv CNN"].with_epochs(1)
     assert 0 < classic(recipe, 0, data, Options(threads=1)) < 100
     assert 0 < ours(recipe, 0, data, Options(threads=1)) < 100

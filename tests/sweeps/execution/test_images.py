@@ -1,10 +1,13 @@
 """Images in Ray's object store."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ray.exceptions import ObjectStoreFullError, OutOfDiskError
 
+from cifar_models.datasets import ImageData, Shapes
 from sweeps.execution import images
 from sweeps.execution.images import ImageStore
 from sweeps.execution.trial_source import data_key
@@ -39,3 +42,17 @@ def test_a_split_that_varies_is_shared_for_each_seed(monkeypatch: pytest.MonkeyP
         cut = shared[data_key(varying, seed)].train
         assert (cut.pixels == fixed.pixels).all()
         assert (cut.labels == fixed.labels).all()
+
+
+def test_classes_have_names_where_all_data_sets_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = Shapes.build
+
+    def renamed(self: Shapes, folder: Path | None) -> ImageData:
+        names = tuple(f"{self.train_size}-{number}" for number in range(10))
+        return replace(build(self, folder), classes=names)
+
+    monkeypatch.setattr(Shapes, "build", renamed)
+    store, longer = ImageStore(None), BASE.replace({"epochs": 9})
+    other = BASE.replace({"dataset.train_size": 60})
+    assert store.classes([BASE, longer])[:2] == ("200-0", "200-1")
+    assert store.classes([BASE, other]) == ()

@@ -47,8 +47,9 @@ def finish(journal: Journal, cell: Cell, curve: Sequence[float], rule: str = "la
 
 
 def mirror(
-    runs: Runs, journal: Journal, study: Study, members: Sequence[Cell], storage: str = ""
-) -> None:
+    runs: Runs, journal: Journal, study: Study, members: Sequence[Cell], storage: str = "",
+    classes: Sequence[str] = (),
+) -> None:  # fmt: skip
     """Let MLflow have what the journal, and the checkpoints, have of a study's members."""
     parent = runs.create_parent(study.name, study.question)
     tracker = Tracker(runs, journal, study.name, parent, storage)
@@ -62,6 +63,7 @@ def mirror(
                 "study": study.model_dump(mode="json"),
                 "sources": {},
                 "images": {"train": 100, "validation": 20, "test": 40},
+                "classes": list(classes),
                 "command": ["sweeps", "run"],
                 "cells": [cell.to_json() for cell in members],
             }

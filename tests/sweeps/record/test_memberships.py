@@ -58,7 +58,7 @@ def test_the_command_is_kept_without_passwords(monkeypatch: pytest.MonkeyPatch) 
         ("http://host:5000", "http://host:5000"),
     ):
         monkeypatch.setattr("sys.argv", [*words, url])
-        kept_words = json.loads(membership_text(STUDY, (), {}, ()))["command"]
+        kept_words = json.loads(membership_text(STUDY, (), {}, (), ()))["command"]
         assert kept_words == [*words, kept]
 
 

@@ -55,6 +55,26 @@ def test_a_level_without_numbers_leaves_the_others_theirs(state: Path) -> None:
     assert found.isna().tolist() == [False, False, True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [(("cat", "dog"), ("dog", "cat")), ((), ("1", "0")), (("cat",), ("1", "0"))],
+)
+def test_classes_have_their_names_or_else_numbers(
+    state: Path, classes: tuple[str, ...], said: tuple[str, str]
+) -> None:
+    study = LOOKED.replace(diagnostics=(hardest := HardestImages(),))
+    runs, journal, cell = open_runs(state), Journal(state), cells(study)[0]
+    record(journal, cell.spec, 0.5)
+    journal.trials[cell.spec.id].facts = {**FACTS, **told([hardest.model_dump(mode="json")])}
+    kept = {hardest.key: {"epoch": [1], "true": [1], "predicted": [0]}}
+    url = checkpoint_url(str(state), cell.spec.id)
+    save(Checkpoint("s", 0, 1, {}, {}, {}, [], observations=kept), url)
+    mirror(runs, journal, study, cells(study), str(state), classes)
+    journal.close()
+    (row,) = load("small", runs.uri).observations["hardest_images"].to_dict("records")
+    assert (row["true"], row["predicted"]) == said
+
+
 def test_a_new_journal_learns_from_mlflow_what_has_looked(
     looked_at: str, state: Path, tmp_path: Path
 ) -> None:

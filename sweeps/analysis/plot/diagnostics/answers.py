@@ -15,30 +15,31 @@ from sweeps.analysis.plot.diagnostics.panels import (
 )
 from sweeps.analysis.plot.style import OPEN, legend_outside, plain
 
-
-def number_of_classes(frame: pd.DataFrame) -> int:
-    """Return how many classes there are at least: up to the last that was true or said."""
-    return int(frame[["true", "predicted"]].to_numpy().max()) + 1
+_MOST_NAMED = 20
+"""Classes: names of more do not fit beside a matrix."""
 
 
-def matrix(frame: pd.DataFrame, classes: int) -> NDArray[np.float64]:
+def matrix(frame: pd.DataFrame) -> NDArray[np.float64]:
     """Return of a level the share of each class (rows) that was taken for each (columns)."""
-    counts = np.zeros((classes, classes))
-    counts[frame["true"], frame["predicted"]] = frame["images"]
+    counts = np.zeros((len(_classes(frame)),) * 2)
+    counts[frame["true"].cat.codes, frame["predicted"].cat.codes] = frame["images"]
     seen = counts.sum(axis=1, keepdims=True)
     return counts / np.where(seen, seen, 1.0)
 
 
 def confusion_matrices(frame: pd.DataFrame) -> Figure:
     """Draw a matrix a level."""
-    names = levels(frame)
+    names, classes = levels(frame), [plain(name) for name in _classes(frame)]
     figure, axes = grid(1, len(names), height=2.8, share=False)
     headings(axes, names)
     for place, level in zip(axes[0], names, strict=True):
-        shares = matrix(frame[frame["level"] == level], number_of_classes(frame))
+        shares = matrix(frame[frame["level"] == level])
         drawn = place.imshow(shares, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
         place.tick_params(labelsize="x-small")
         place.set_xlabel("said", fontsize="small")
+        if len(classes) <= _MOST_NAMED:
+            place.set_xticks(range(len(classes)), classes, rotation=90)
+            place.set_yticks(range(len(classes)), classes if place is axes[0, 0] else [])
     axes[0, 0].set_ylabel(f"class ({split_words(frame)})", fontsize="small")
     bar = figure.colorbar(drawn, ax=list(axes[0]), shrink=0.6)
     bar.ax.tick_params(labelsize="x-small")
@@ -49,11 +50,16 @@ def confusion_words(frame: pd.DataFrame) -> str:
     """Say which class each level takes most often for another."""
     told = []
     for level in levels(frame):
-        shares = matrix(frame[frame["level"] == level], number_of_classes(frame))
+        shares = matrix(frame[frame["level"] == level])
         np.fill_diagonal(shares, 0.0)
-        true, said = np.unravel_index(shares.argmax(), shares.shape)
-        told.append(f"{level} {shares[true, said]:.0%} of class {true} for class {said}")
+        place = np.unravel_index(shares.argmax(), shares.shape)
+        true, said = (_classes(frame)[number] for number in place)
+        told.append(f"{level} {shares[place]:.0%} of class {true} for class {said}")
     return f"Of {split_words(frame)}, most often confused: {'; '.join(told)}."
+
+
+def _classes(frame: pd.DataFrame) -> list[str]:
+    return list(frame["true"].cat.categories)
 
 
 def calibration(frame: pd.DataFrame) -> Figure:

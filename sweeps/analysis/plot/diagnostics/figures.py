@@ -92,7 +92,7 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
     "histograms": (Drawing("Weights and gradients", histograms, histogram_words),),
     "first_kernels": (
         Drawing("Kernels of the first layer", first_kernels, kernel_words),
-        Drawing("Their magnitude", magnitudes, magnitude_words),
+        Drawing("Magnitude of the first layer's kernels", magnitudes, magnitude_words),
     ),
     "feature_maps": (
         Drawing(

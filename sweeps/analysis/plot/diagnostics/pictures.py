@@ -144,7 +144,7 @@ def feature_maps(frame: pd.DataFrame) -> Figure:
 def hardest_images(frame: pd.DataFrame) -> Figure:
     """Draw the hardest images of each level in a row: class, and what it was taken for."""
     names = levels(frame)
-    figure, axes = grid(len(names), HARDEST, height=1.25, share=False)
+    figure, axes = grid(len(names), HARDEST, height=1.4, share=False)
     for place in axes.flat:
         pictures_only(place)
     for row, level in enumerate(names):
@@ -154,8 +154,8 @@ def hardest_images(frame: pd.DataFrame) -> Figure:
             shape = told["height"], told["width"], told["channels"]
             pixels = np.asarray(told["values"], dtype=np.uint8).reshape(shape)
             place.imshow(pixels if shape[-1] == 3 else pixels[..., 0], cmap="gray")
-            said = f"{told['true']}, said {told['predicted']}\nat {told['confidence']:.0%}"
-            place.set_title(said, fontsize="xx-small", pad=2)
+            said = f"{told['true']}\nsaid {told['predicted']}\nat {told['confidence']:.0%}"
+            place.set_title(plain(said), fontsize="xx-small", pad=2)
     return figure
 
 

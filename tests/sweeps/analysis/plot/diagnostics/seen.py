@@ -64,6 +64,12 @@ def rates() -> pd.DataFrame:
     return pd.DataFrame(told)
 
 
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose classes are categories, as those of a study are."""
+    classes = pd.CategoricalDtype(["cat", "dog"])
+    return frame.astype({"true": classes, "predicted": classes})
+
+
 def all_frames() -> dict[str, pd.DataFrame]:
     """Return a frame of each diagnostic."""
     picture = {"height": 2, "width": 2, "values": [0.0, 1.0, 2.0, 3.0]}
@@ -72,7 +78,7 @@ def all_frames() -> dict[str, pd.DataFrame]:
     ratios = {"layer": "l", "depth": 1, "gradient": 0.1, "update": 0.01}
     shares = {"layer": "l", "depth": 1, "mean": 0.0, "sd": 1.0, "zeros": 0.5, "dead": 0.25}
     shown = {"image": 0, "split": "train"}
-    wrong = {"split": "train", "true": 1, "predicted": 0, "confidence": 0.9, "loss": 3.0}
+    wrong = {"split": "train", "true": "dog", "predicted": "cat", "confidence": 0.9, "loss": 3.0}
     return {
         "gradient_flow": flow(),
         "relative_gradient": of_levels([ratios]),
@@ -108,13 +114,13 @@ def all_frames() -> dict[str, pd.DataFrame]:
                 for m in ("loss", "accuracy")
             ]
         ),
-        "confusion_matrix": of_levels(
+        "confusion_matrix": named(of_levels(
             [
-                {"split": "train", "true": 0, "predicted": 0, "images": 1},
-                {"split": "train", "true": 0, "predicted": 1, "images": 3},
+                {"split": "train", "true": "cat", "predicted": "cat", "images": 1},
+                {"split": "train", "true": "cat", "predicted": "dog", "images": 3},
             ]
-        ),
-        "hardest_images": of_levels([{**wrong, "image": 5, **colours}]),
+        )),
+        "hardest_images": named(of_levels([{**wrong, "image": 5, **colours}])),
         "calibration": of_levels(
             [
                 {"split": "train", "low": 0.4, "high": 0.6, "images": 3, "confidence": 0.5,

@@ -143,9 +143,9 @@ def test_a_mosaic_has_gaps_of_nothing() -> None:
 
 
 def test_a_confusion_matrix_is_of_shares_by_class() -> None:
-    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"), 2)
+    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"))
     assert shares.tolist() == [[0.25, 0.75], [0.0, 0.0]]
-    assert "none 75% of class 0 for class 1" in words("confusion_matrix")
+    assert "none 75% of class cat for class dog" in words("confusion_matrix")
 
 
 def test_calibration_is_weighted_by_images() -> None:
