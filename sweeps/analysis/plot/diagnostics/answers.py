@@ -17,6 +17,8 @@ from sweeps.analysis.plot.style import OPEN, legend_outside, plain
 
 _MOST_NAMED = 20
 """Classes: names of more do not fit beside a matrix."""
+_AREA = 600.0
+"""Square points of what holds all images."""
 
 
 def matrix(frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -70,15 +72,16 @@ def calibration(frame: pd.DataFrame) -> Figure:
     for level in levels(frame):
         rows = frame[frame["level"] == level].sort_values("confidence")
         colour, style, marker = look[level]
-        (line,) = axes[0, 0].plot(
-            rows["confidence"], rows["accuracy"], style, color=colour, marker=marker, markersize=4
-        )
+        x, y, shares = rows["confidence"], rows["accuracy"], rows["images"] / rows["images"].sum()
+        (line,) = axes[0, 0].plot(x, y, style, color=colour, marker=marker, markersize=3)
+        axes[0, 0].scatter(x, y, _AREA * shares, color=colour, marker=marker, alpha=0.3)
         line.set_label(plain(level))
         lines.append(line)
     line_axes(axes[0, 0])
     axes[0, 0].set(xlim=(0, 1), ylim=(0, 1))
     axes[0, 0].set_aspect("equal")
-    axes[0, 0].set_xlabel(f"confidence ({split_words(frame)})", fontsize="small")
+    at = f"confidence ({split_words(frame)}; areas: their share)"
+    axes[0, 0].set_xlabel(at, fontsize="small")
     axes[0, 0].set_ylabel("accuracy", fontsize="small")
     legend_outside(axes[0, 0], lines)
     return figure

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
 
 from cifar_models.component import registry
 from sweeps.analysis.plot.diagnostics.answers import matrix
@@ -150,6 +151,9 @@ def test_a_confusion_matrix_is_of_shares_by_class() -> None:
 
 def test_calibration_is_weighted_by_images() -> None:
     assert "none 20.0 points" in words("calibration")  # (3 * 10 + 1 * 50) / 4
+    (axes,) = DRAWINGS["calibration"][0].draw(FRAMES["calibration"]).axes
+    points = [drawn for drawn in axes.collections if isinstance(drawn, PathCollection)]
+    assert [few / many for many, few in (each.get_sizes() for each in points)] == [1 / 3] * 2
 
 
 # ---------------------------------------------------------------------- what is missing, is told
