@@ -14,7 +14,7 @@ class ConfusionMatrix(Diagnostic):
     """How many images of each class are taken for each, at the end of the training.
 
     Validation images; without any, training images. Columns: ``split``, ``true``, ``predicted``
-    (classes, from 0), ``images``; pairs that there are.
+    (classes, from 0; a study has their names), ``images``; pairs that there are.
 
     Source: torchmetrics.functional.classification.multiclass_confusion_matrix.
     """

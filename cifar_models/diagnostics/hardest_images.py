@@ -15,8 +15,9 @@ class HardestImages(Diagnostic):
     """The images of the highest cross entropy, at the end of the training.
 
     Validation images; without any, training images. Columns: ``split``, ``image`` (place in it),
-    ``true``, ``predicted`` (classes, from 0), ``confidence`` (in what was predicted), ``loss``,
-    ``height``, ``width``, ``channels``, ``values`` (height x width x channels, 0 to 255).
+    ``true``, ``predicted`` (classes, from 0; a study has their names), ``confidence`` (in what was
+    predicted), ``loss``, ``height``, ``width``, ``channels``, ``values`` (height x width x
+    channels, 0 to 255).
 
     Source: torch.nn.functional.cross_entropy of each image.
     """

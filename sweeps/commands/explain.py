@@ -32,7 +32,7 @@ def explain(
 
     A study names them, as in diagnostics=(GradientFlow(), Sharpness()); `sweeps run` lets them look
     at the first seed of each level. Beside the page lie their data, as Parquet files. TensorBoard
-    has the curves of any study.
+    has the curves of any study's ablation.
     """
     from sweeps.analysis.report.files import write_explanation
     from sweeps.commands.studies import study_name
@@ -42,14 +42,15 @@ def explain(
 
     places = resolve_places(storage, state, tracking_uri)
     results = load(study_name(study), places.tracking_uri)
-    material = material_of(results)
     if tensorboard is not None:
         from sweeps.export.tensorboard import export
 
         export(results, tensorboard)
         typer.echo(f"{tensorboard}   tensorboard --logdir {tensorboard}")
-        if not material.looked_at:
+        if out is None and not (results.observations or len(results.unseen)):
+            typer.echo("no page: nothing was looked at")
             return
+    material = material_of(results)
     folder = places.folder(results.study["name"]) if out is None else out.parent
     for file in write_explanation(material, folder, out):
         typer.echo(file)

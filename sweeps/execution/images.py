@@ -76,7 +76,7 @@ class ImageStore:
 
     def classes(self, recipes: Iterable[Recipe]) -> tuple[str, ...]:
         """Return the names of the classes; none where the recipes' data sets have not the same."""
-        found = {self.source(recipe).data.classes for recipe in recipes}
+        found = {tuple(map(str, self.source(recipe).data.classes)) for recipe in recipes}
         return found.pop() if len(found) == 1 else ()
 
     def share(self, seeds: Iterable[int]) -> dict[str, ray.ObjectRef[Any]]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import time
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
@@ -99,6 +100,7 @@ class StudyRun:
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             of = (self.study.name, self._parent(runs), self.places.storage)
             self.tracker = Tracker(runs, self.journal, *of)
+            gc.collect()  # or a notebook's dead models would stay as long
             stack.enter_context(spared())
             try:
                 self._train()

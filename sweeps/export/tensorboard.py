@@ -65,13 +65,13 @@ def _curves(writer: SummaryWriter, curves: pd.DataFrame) -> None:
 def _of_an_epoch(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return the columns that name a number, and those that hold one, if an epoch has one of each.
 
-    Whole numbers are places (a step, an image, a class): where there are any it has several.
+    Whole numbers and classes are places (a step, an image): where there are any it has several.
     """
     own = frame.drop(columns=[*CELL, "epoch", "depth"], errors="ignore")
     names: list[str] = own.select_dtypes("string").columns.tolist()
     numbers: list[str] = own.select_dtypes("float").columns.tolist()
     several = frame.duplicated([*CELL, "epoch", *names]).any()
-    if several or len(own.select_dtypes(["integer", "bool"]).columns):
+    if several or len(own.select_dtypes(["integer", "bool", "category"]).columns):
         return [], []
     return names, numbers
 

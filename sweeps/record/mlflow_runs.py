@@ -248,7 +248,7 @@ class Runs:
             if not name.startswith(("final/", "best/", "test_", "epochs")):
                 history = self.client.get_metric_history(run.info.run_id, name)
                 columns[name] = pd.Series({point.step: point.value for point in history})
-        return pd.DataFrame(columns).rename_axis("epoch").reset_index()
+        return pd.DataFrame(columns).rename_axis("epoch").sort_index().reset_index()
 
     def membership(self, parent: Run) -> dict[str, Any] | None:
         """Return what a study's parent keeps of its trials."""

@@ -21,8 +21,8 @@ UNSEEN = ("diagnostic", "factor", "level", "seed", "words")
 """Columns of what was not seen."""
 CELL = ("factor", "level", "baseline", "seed", "trial")
 """Columns of whom a row is."""
-_CLASSES = ["true", "predicted"]
-"""Columns that name classes, where they hold whole numbers."""
+_ANSWERS, _CLASSES = ("confusion_matrix", "hardest_images"), ["true", "predicted"]
+"""Diagnostics that tell of classes, and their columns that do, by number."""
 _LOST = "the checkpoint that held it was lost"
 
 
@@ -62,9 +62,9 @@ def observations(
 
     Returns:
         Frames of columns ``factor``, ``level``, ``baseline``, ``seed``, ``trial``, then the
-        diagnostic's own; what no trial has is left out. Classes (``true``, ``predicted``) have
-        their names there. And a frame of columns `UNSEEN`, a row for each level that a diagnostic
-        has not seen, or not all of, with why in ``words``.
+        diagnostic's own; what no trial has is left out. Our diagnostics' classes are categories by
+        name there, where the record has names. And a frame of columns `UNSEEN`, a row for each
+        level that a diagnostic has not seen, or not all of, with why in ``words``.
     """
     frames: dict[str, pd.DataFrame] = {}
     unseen: list[tuple[str, str, str, int, str]] = []
@@ -83,18 +83,16 @@ def observations(
         if parts:
             whole = pd.concat(parts, ignore_index=True)
             whole = whole.infer_objects()  # one trial may have no number where others have
-            frames[name] = _with_names(whole, membership.get("classes", ()))
+            named = name in _ANSWERS
+            frames[name] = _named(whole, membership.get("classes", ())) if named else whole
     return frames, pd.DataFrame(unseen, columns=list(UNSEEN))
 
 
-def _with_names(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Return a frame whose classes are categories by name; by number where names do not fit."""
-    if not set(_CLASSES) <= set(frame.select_dtypes("integer")):
+def _named(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Return a frame whose classes are categories by name; the same where names do not fit."""
+    if not len(set(classes)) == len(classes) > frame[_CLASSES].to_numpy().max():
         return frame
-    count = int(frame[_CLASSES].to_numpy().max()) + 1
-    fit = len(set(classes)) == len(classes) >= count
-    names = list(classes) if fit else [str(number) for number in range(count)]
-    kind = pd.CategoricalDtype(names)
+    kind = pd.CategoricalDtype(list(classes))
     named = {name: pd.Categorical.from_codes(frame[name], dtype=kind) for name in _CLASSES}
     return frame.assign(**named)
 

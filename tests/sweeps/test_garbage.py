@@ -25,6 +25,17 @@ def test_what_was_there_is_left_alone_until_the_end() -> None:
     assert seen() is None
 
 
+def test_what_is_spared_already_stays_so() -> None:
+    outer = weakref.ref(Ring())
+    with spared():
+        with spared():
+            pass
+        gc.collect()
+        assert outer() is not None
+    gc.collect()
+    assert outer() is None
+
+
 def test_an_error_ends_it_too() -> None:
     seen = weakref.ref(Ring())
     with pytest.raises(ZeroDivisionError), spared():

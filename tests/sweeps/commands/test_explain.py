@@ -35,7 +35,11 @@ def test_tensorboard_has_the_curves_of_any_study(recorded: Path, tmp_path: Path)
     words = ("explain", "--study", "small", "--storage", recorded, "--tensorboard")
     result = call(*words, board := tmp_path / "board")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.splitlines() == [f"{board}   tensorboard --logdir {board}"]
+    assert result.stdout.splitlines() == [
+        f"{board}   tensorboard --logdir {board}", "no page: nothing was looked at"
+    ]  # fmt: skip
+    said = "nothing was looked at in study small"
+    refuse(recorded, said, *words, board, "--out", tmp_path / "page.html")
     assert len(list((board / STUDY.name).iterdir())) == 9, "three levels, three seeds"
 
 

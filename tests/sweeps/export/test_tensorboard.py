@@ -94,6 +94,10 @@ def test_numbers_of_steps_images_and_classes_are_no_curves(tmp_path: Path) -> No
 def test_what_has_steps_or_bins_has_no_curve_even_with_one_of_them(tmp_path: Path) -> None:
     frame = seen.all_frames()["calibration"].drop_duplicates(["level"])
     assert curves_of({"calibration": frame}, tmp_path) == {}
+    frame = seen.all_frames()["hardest_images"].drop(
+        columns=["split", "image", "height", "width", "channels", "values"]
+    )
+    assert curves_of({"answers": frame}, tmp_path) == {}, "each is of other classes"
 
 
 def test_what_is_unknown_of_some_is_left_out(tmp_path: Path) -> None:

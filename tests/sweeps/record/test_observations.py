@@ -57,10 +57,10 @@ def test_a_level_without_numbers_leaves_the_others_theirs(state: Path) -> None:
 
 @pytest.mark.parametrize(
     ("classes", "said"),
-    [(("cat", "dog"), ("dog", "cat")), ((), ("1", "0")), (("cat",), ("1", "0"))],
+    [(("cat", "dog"), ("dog", "cat")), ((), (1, 0)), (("cat",), (1, 0)), (("cat",) * 2, (1, 0))],
 )
 def test_classes_have_their_names_or_else_numbers(
-    state: Path, classes: tuple[str, ...], said: tuple[str, str]
+    state: Path, classes: tuple[str, ...], said: tuple[str | int, ...]
 ) -> None:
     study = LOOKED.replace(diagnostics=(hardest := HardestImages(),))
     runs, journal, cell = open_runs(state), Journal(state), cells(study)[0]

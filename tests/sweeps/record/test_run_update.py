@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.record.run_update import flatten
+from sweeps.record.run_update import RunUpdate, flatten
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ def test_nested_data_becomes_few_flat_parameters(
     value: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     assert flatten(value) == expected
+
+
+def test_the_newest_epochs_come_first() -> None:
+    results = [{"time": float(n), "epoch": n, "metrics": {"loss": 1 / n}} for n in (1, 2, 3)]
+    points = RunUpdate().epochs(results).points
+    assert [(point.step, point.value) for point in points] == [(3, 1 / 3), (2, 1 / 2), (1, 1.0)]

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from cifar_models.component import registry
-from sweeps.analysis.plot.diagnostics.answers import matrix
+from sweeps.analysis.plot.diagnostics.answers import classes_of, matrix
 from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
 from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
 from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
@@ -144,9 +144,28 @@ def test_a_mosaic_has_gaps_of_nothing() -> None:
 
 
 def test_a_confusion_matrix_is_of_shares_by_class() -> None:
-    shares = matrix(FRAMES["confusion_matrix"].query("level == 'none'"))
+    frame = FRAMES["confusion_matrix"]
+    shares = matrix(frame.query("level == 'none'"), classes_of(frame))
     assert shares.tolist() == [[0.25, 0.75], [0.0, 0.0]]
     assert "none 75% of class cat for class dog" in words("confusion_matrix")
+    (drawing,) = DRAWINGS["confusion_matrix"]
+    assert [text.get_text() for text in drawing.draw(frame).axes[0].get_xticklabels()] == [
+        "cat", "dog"
+    ]  # fmt: skip
+
+
+def test_classes_without_names_are_numbers_up_to_the_last() -> None:
+    frame = FRAMES["confusion_matrix"]
+    numbers = frame.assign(true=3, predicted=[3, 5] * 2)
+    assert classes_of(numbers) == [0, 1, 2, 3, 4, 5]
+    (drawing,) = DRAWINGS["confusion_matrix"]
+    assert "none 75% of class 3 for class 5" in drawing.words(numbers)
+    many = pd.CategoricalDtype([f"class number {number}" for number in range(30)])
+    told = {
+        name: pd.Categorical.from_codes(numbers[name], dtype=many) for name in ("true", "predicted")
+    }
+    ticks = drawing.draw(frame.assign(**told)).axes[0].get_xticklabels()
+    assert not any("number" in text.get_text() for text in ticks), "they would hide each other"
 
 
 def test_calibration_is_weighted_by_images() -> None:
