@@ -117,7 +117,7 @@ def _in_batches(epochs: int, trials: int) -> Arm:
 
 
 def _at_once(epochs: int, trials: int) -> Arm:
-    """Return all points of a trial in one call of MLflow's, set up like ours, and no more."""
+    """Return all points of a trial in one call of MLflow's, newest first, and no more."""
     from mlflow.entities import Metric
 
     from sweeps.garbage import spared
