@@ -95,7 +95,7 @@ def _one_by_one(epochs: int, trials: int) -> Arm:
 
 def _in_batches(epochs: int, trials: int) -> Arm:
     """Return trials whose epochs are written to the journal, then to MLflow at once."""
-    from sweeps.garbage import spared
+    from sweeps.analysis.garbage import spared
     from sweeps.record.journal import Journal
     from sweeps.record.mlflow_runs import Runs
     from sweeps.record.run_update import RunUpdate
@@ -120,7 +120,7 @@ def _at_once(epochs: int, trials: int) -> Arm:
     """Return all points of a trial in one call of MLflow's, newest first, and no more."""
     from mlflow.entities import Metric
 
-    from sweeps.garbage import spared
+    from sweeps.analysis.garbage import spared
 
     client = _new_client()
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import MapSize, conv_norm_act, same_conv, sequence
+from cifar_models.layers import GlobalAverage, MapSize, conv_norm_act, same_conv, sequence
 from cifar_models.norms import BatchNorm, Norm
 from cifar_models.ranges import IntRange, Range
 
@@ -68,7 +68,7 @@ class DenseNet(Architecture):
             **layers,
             norm=self.norm.build(channels),
             act=self.activation.build(),
-            pool=nn.AdaptiveAvgPool2d(1),
+            pool=GlobalAverage(),
             flatten=nn.Flatten(),
             head=nn.Linear(channels, shape.num_classes),
         )

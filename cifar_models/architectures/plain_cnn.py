@@ -7,7 +7,7 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import MapSize, act_and_max_pool, same_conv, sequence
+from cifar_models.layers import GlobalAverage, MapSize, act_and_max_pool, same_conv, sequence
 from cifar_models.norms import BatchNorm, Norm
 from cifar_models.ranges import IntRange, Range
 
@@ -72,7 +72,7 @@ class PlainCNN(Architecture):
             inputs = outputs
         return sequence(
             **layers,
-            pool=nn.AdaptiveAvgPool2d(1),
+            pool=GlobalAverage(),
             flatten=nn.Flatten(),
             dropout=nn.Dropout(self.dropout),
             head=nn.Linear(inputs, shape.num_classes),

@@ -7,7 +7,14 @@ from torch import nn
 
 from cifar_models.activations import Activation, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import MapSize, Residual, conv_norm_act, same_conv, sequence
+from cifar_models.layers import (
+    GlobalAverage,
+    MapSize,
+    Residual,
+    conv_norm_act,
+    same_conv,
+    sequence,
+)
 from cifar_models.norms import BatchNorm, Norm
 from cifar_models.ranges import IntRange
 
@@ -77,7 +84,7 @@ class BasicResNet(Architecture):
         return sequence(
             **layers,
             **tail,
-            pool=nn.AdaptiveAvgPool2d(1),
+            pool=GlobalAverage(),
             flatten=nn.Flatten(),
             head=nn.Linear(outputs, shape.num_classes),
         )

@@ -7,7 +7,7 @@ from torch import nn
 
 from cifar_models.activations import Activation, LeakyReLU, ReLU
 from cifar_models.architectures.architecture import Architecture, ImageShape
-from cifar_models.layers import MapSize, act_and_max_pool, same_conv, sequence
+from cifar_models.layers import GlobalAverage, MapSize, act_and_max_pool, same_conv, sequence
 from cifar_models.norms import BatchNorm, NoNorm, Norm
 from cifar_models.ranges import IntRange
 
@@ -87,7 +87,7 @@ class NarrowVGG(Architecture):
             layers[f"stage{stage}_reduction"] = self._pair(pools=True)
         return sequence(
             **layers,
-            pool=nn.AdaptiveAvgPool2d(1),
+            pool=GlobalAverage(),
             flatten=nn.Flatten(),
             head=nn.Linear(self.width, shape.num_classes),
         )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from sweeps.garbage import spared
+from sweeps.analysis.garbage import spared
 
 CONFIDENCE = 0.95
 ALPHA = 0.05

@@ -15,6 +15,7 @@ from cifar_models import checkpoint as checkpoints
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
 from search_spaces.study import SEARCH_SEED, Study
+from sweeps.analysis.garbage import spared
 from sweeps.execution.chain import Chain, Interrupted, Phase
 from sweeps.execution.diagnosing import looked_at, unseen
 from sweeps.execution.final_evaluation import FinalEvaluations, FinalRecorder, weightless
@@ -34,7 +35,6 @@ from sweeps.execution.study_precision import StudyPrecision
 from sweeps.execution.suggestions import open_suggestions, unanswered
 from sweeps.execution.trial_source import PlannedTrials, data_key
 from sweeps.execution.winner import best_recipes, tuned_arms, winner
-from sweeps.garbage import spared
 from sweeps.record.environment import git_changes
 from sweeps.record.identity import TrialSpec
 from sweeps.record.journal import Journal
@@ -76,7 +76,8 @@ class StudyRun:
         """
         check_arms(self.study.arms(), self.images)
         check_writable(self.places)
-        with contextlib.ExitStack() as stack:
+        gc.collect()  # or a notebook's dead models would stay as long
+        with spared(), contextlib.ExitStack() as stack:
             if self.places.served:
                 Runs(self.places.tracking_uri, reading=True)  # told of at once
 
@@ -100,8 +101,6 @@ class StudyRun:
             runs = self.runs = Runs(self.places.tracking_uri, self.places.artifacts)
             of = (self.study.name, self._parent(runs), self.places.storage)
             self.tracker = Tracker(runs, self.journal, *of)
-            gc.collect()  # or a notebook's dead models would stay as long
-            stack.enter_context(spared())
             try:
                 self._train()
             except KeyboardInterrupt:  # the second signal, or one before anything was trained

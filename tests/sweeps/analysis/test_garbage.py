@@ -3,7 +3,7 @@ import weakref
 
 import pytest
 
-from sweeps.garbage import spared
+from sweeps.analysis.garbage import spared
 
 
 class Ring:
