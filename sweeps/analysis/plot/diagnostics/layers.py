@@ -16,6 +16,7 @@ from sweeps.analysis.plot.diagnostics.panels import (
     number,
     three_epochs,
 )
+from sweeps.analysis.plot.style import legend_outside
 
 
 def by_depth(frame: pd.DataFrame, column: str, epochs: list[int]) -> pd.DataFrame:
@@ -41,7 +42,7 @@ def layer_curves(frame: pd.DataFrame, columns: dict[str, str], *, log: bool = Tr
         axes[row, 0].set_ylabel(title, fontsize="small")
     drawn = {line.get_label(): line for place in axes[0] for line in place.lines}
     handles = [drawn[_label(epoch)] for epoch in epochs]  # a level that ended early lacks some
-    axes[0, -1].legend(handles=handles, fontsize="x-small", frameon=False)
+    legend_outside(axes[0, -1], handles)
     figure.supxlabel("layer, from the input on", fontsize="small")
     return figure
 
