@@ -9,6 +9,7 @@ from cifar_models.activations import ReLU, Tanh
 from cifar_models.component import registry
 from cifar_models.layers import (
     DiracConv2d,
+    GlobalAverage,
     MapSize,
     Residual,
     Scaled,
@@ -118,3 +119,17 @@ def test_only_monotone_activations_follow_the_maximum() -> None:
         for name, choice in registry("activation").items()
     }
     assert (orders["relu"], orders["mish"]) == ("pool", "act")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_global_average_is_torchs_and_its_gradient_has_the_layout_of_its_input(
+    dtype: torch.dtype,
+) -> None:
+    maps = torch.randn(4, 6, 3, 5, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    ours, torchs = maps.clone().requires_grad_(), maps.clone().requires_grad_()
+    means, expected = GlobalAverage()(ours), nn.AdaptiveAvgPool2d(1)(torchs)
+    assert torch.equal(means, expected)
+    above = torch.randn(4, 6, 1, 1, dtype=dtype)
+    (gradient,) = torch.autograd.grad(means, ours, above)
+    assert torch.equal(gradient, *torch.autograd.grad(expected, torchs, above))
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
