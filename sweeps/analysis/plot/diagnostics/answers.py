@@ -45,7 +45,7 @@ def confusion_matrices(frame: pd.DataFrame) -> Figure:
     """Draw a matrix a level."""
     names, classes = levels(frame), classes_of(frame)
     ticks = range(len(classes)), [plain(_short(str(name))) for name in classes]
-    figure, axes = grid(1, len(names), height=2.8, share=False)
+    figure, axes = grid(1, len(names), height=2.8, share=None)
     headings(axes, names)
     for place, level in zip(axes[0], names, strict=True):
         shares = matrix(frame[frame["level"] == level], classes)

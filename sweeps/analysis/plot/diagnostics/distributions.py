@@ -34,7 +34,7 @@ def densities(row: Mapping[Hashable, Any]) -> tuple[NDArray[np.float64], NDArray
 def histograms(frame: pd.DataFrame) -> Figure:
     """Draw weights and gradients (down, by layer) of each level (across), first and last epoch."""
     names, drawn = levels(frame), dict[int, Artist]()
-    figure, axes = grid(2 * SHOWN, len(names), height=1.25, share=False)
+    figure, axes = grid(2 * SHOWN, len(names), height=1.25, share="x")
     headings(axes, names)
     for half, quantity in enumerate(("weight", "gradient")):
         every = frame[frame["quantity"] == quantity]

@@ -57,7 +57,7 @@ def sharpness_words(frame: pd.DataFrame) -> str:
 
 def both_splits(frame: pd.DataFrame) -> Figure:
     """Draw loss and accuracy by epoch: validation solid, training dashed, a colour a level."""
-    figure, axes = grid(1, 2, height=2.8, share=False)
+    figure, axes = grid(1, 2, height=2.8, share=None)
     look, lines = level_looks(frame), []
     for place, measure in zip(axes[0], ("loss", "accuracy"), strict=True):
         for level in levels(frame):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,12 +32,20 @@ def level_looks(frame: pd.DataFrame) -> dict[Hashable, tuple[str, str, str]]:
 
 
 def grid(
-    rows: int, columns: int, height: float = PANEL, share: bool = True
+    rows: int, columns: int, height: float = PANEL, share: Literal["x", "y"] | None = "y"
 ) -> tuple[Figure, NDArray[Any]]:
-    """Return a figure of so many panels, and its axes (rows, columns)."""
+    """Return a figure of so many panels, and its axes (rows, columns).
+
+    Args:
+        rows: down.
+        columns: across.
+        height: of a panel, in inches.
+        share: which scale the panels of a row have in common.
+    """
     width = max(WIDTH, 1.5 * columns)
     figure = Figure(figsize=(width, 0.5 + height * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey="row" if share else False)
+    alike: dict[str, Any] = {f"share{share}": "row"} if share else {}
+    axes = figure.subplots(rows, columns, squeeze=False, **alike)
     return figure, axes
 
 

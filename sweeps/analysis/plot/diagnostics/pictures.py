@@ -50,7 +50,7 @@ def kernel_pictures(frame: pd.DataFrame) -> list[Picture]:
 def first_kernels(frame: pd.DataFrame) -> Figure:
     """Draw the first layer's kernels at the last epoch, a panel a level."""
     names = levels(frame)
-    figure, axes = grid(1, len(names), height=2.6, share=False)
+    figure, axes = grid(1, len(names), height=2.6, share=None)
     headings(axes, names)
     for place, level in zip(axes[0], names, strict=True):
         pictures_only(place)
@@ -124,7 +124,7 @@ def feature_maps(frame: pd.DataFrame) -> Figure:
     names = levels(frame)
     image = int(frame["image"].min())
     columns = [map_pictures(frame[frame["level"] == level], image) for level in names]
-    figure, axes = grid(max(map(len, columns)), len(names), height=1.15, share=False)
+    figure, axes = grid(max(map(len, columns)), len(names), height=1.15, share=None)
     headings(axes, names)
     for place in axes.flat:
         pictures_only(place)
@@ -144,7 +144,7 @@ def feature_maps(frame: pd.DataFrame) -> Figure:
 def hardest_images(frame: pd.DataFrame) -> Figure:
     """Draw the hardest images of each level in a row: class, and what it was taken for."""
     names = levels(frame)
-    figure, axes = grid(len(names), HARDEST, height=1.4, share=False)
+    figure, axes = grid(len(names), HARDEST, height=1.4, share=None)
     for place in axes.flat:
         pictures_only(place)
     for row, level in enumerate(names):

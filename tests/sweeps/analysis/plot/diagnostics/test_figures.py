@@ -259,6 +259,16 @@ def test_an_epoch_has_one_colour_in_all_histograms() -> None:
     assert len(set.union(*named.values())) == 3
 
 
+def test_histograms_of_levels_have_one_scale() -> None:
+    frame = FRAMES["histograms"]
+    wide = frame.assign(**{e: frame[e] * (1 + 9.0 * frame["baseline"]) for e in ("low", "high")})
+    axes = DRAWINGS["histograms"][0].draw(wide).axes
+    rows = [axes[start : start + 2] for start in range(0, len(axes), 2)]
+    shown = [[place.get_xlim() for place in row] for row in rows if row[0].patches]
+    assert len(shown) == 2
+    assert all(batch == none and batch[1] >= 10 for batch, none in shown)
+
+
 def test_a_band_is_not_narrower_for_what_is_not_finite() -> None:
     frame = seen.landscape()
     frame.loc[(frame["level"] == "none") & (frame["step_size"] == 1.0), "loss"] = np.nan
