@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Tensor
 
+from cifar_models.datasets import Images
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
-from cifar_models.diagnostics.trained import Trained, first
+from cifar_models.diagnostics.trained import Trained
 
 
 class FeatureMaps(Diagnostic):
-    """Outputs of activations for the first images that were not trained on, at the training's end.
+    """Outputs of activations for images that were not trained on, at the training's end.
 
-    So many layers are chosen evenly by depth, the first and the last among them, and the first
+    ``images`` is how many, from the first on, or which, by their places in the split from 0. So
+    many layers are chosen evenly by depth, the first and the last among them, and the first
     channels of each. Columns: ``image`` (place in the split), ``split``, ``layer``, ``depth`` (from
     1 at the input, among all activations; 0 is the image itself), ``channel``, ``height``,
     ``width``, ``values`` (height x width, row by row).
@@ -22,16 +24,24 @@ class FeatureMaps(Diagnostic):
     """
 
     name: Literal["feature_maps"] = "feature_maps"
-    images: Annotated[int, Field(gt=0)] = 2
+    images: (
+        Annotated[int, Field(gt=0)]
+        | Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    ) = 2
     layers: Annotated[int, Field(gt=0)] = 6
     channels: Annotated[int, Field(gt=0)] = 8
 
     def analyse(self, trained: Trained) -> Iterable[Row]:
-        """Return a row a picture."""
+        """Return a row a picture.
+
+        Raises:
+            ValueError: After the first epoch, if a chosen image is not there.
+        """
+        split, known = trained.measured
+        places = self._places(len(known))
         if not trained.last:
             return
-        split, images = trained.measured
-        images = first(images, self.images)
+        images = Images(known.pixels[places], known.labels[places])
         maps: dict[str, Tensor] = {}
 
         def look(path: str, outputs: Tensor) -> None:
@@ -44,7 +54,7 @@ class FeatureMaps(Diagnostic):
             path: (depth, maps[path]) for depth, path in _evenly(list(maps), self.layers)
         }
         for layer, (depth, found) in shown.items():
-            for image, channels in enumerate(found):
+            for image, channels in zip(places, found, strict=True):
                 for channel, picture in enumerate(channels[: self.channels]):
                     yield {
                         "image": image,
@@ -56,6 +66,14 @@ class FeatureMaps(Diagnostic):
                         "width": picture.shape[1],
                         "values": picture.flatten().tolist(),
                     }
+
+    def _places(self, known: int) -> list[int]:
+        """Return which images of so many are looked at."""
+        if isinstance(self.images, int):
+            return list(range(min(self.images, known)))
+        if max(self.images) >= known:
+            raise ValueError(f"image {max(self.images)} is chosen, the last is {known - 1}")
+        return list(dict.fromkeys(self.images))
 
 
 def _as_they_are(images: Tensor) -> Tensor:

@@ -110,9 +110,10 @@ def _pictures(seen: dict[str, pd.DataFrame]) -> Iterator[tuple[str, Picture]]:
     if len(frame := seen.get("first_kernels", _NONE)) and (kernels := kernel_pictures(frame)):
         yield "kernels_of_the_first_layer", mosaic(kernels, 8)
     if len(frame := seen.get("feature_maps", _NONE)):
-        for layer, maps in map_pictures(frame, int(frame["image"].min())):
-            grey = mosaic([stretched(one) for one in maps], 4)
-            yield f"feature_maps/{layer}", np.repeat(grey[..., None], 3, axis=-1)
+        for image, layers in map_pictures(frame).items():
+            for layer, maps in layers:
+                grey = mosaic([stretched(one) for one in maps], 4)
+                yield f"feature_maps/{image}/{layer}", np.repeat(grey[..., None], 3, axis=-1)
     if len(frame := seen.get("hardest_images", _NONE)):
         shown = [
             np.asarray(row["values"], dtype=np.float64).reshape(

@@ -156,6 +156,29 @@ def test_feature_maps_are_what_a_forward_hook_sees() -> None:
         assert torch.equal(torch.tensor(values).view(height, width), expected[image, channel])
 
 
+def test_feature_maps_are_of_the_chosen_images() -> None:
+    every = columns(FeatureMaps(images=4).analyse(trained()))
+    chosen = columns(FeatureMaps(images=(3, 1, 3)).analyse(trained()))
+    assert list(dict.fromkeys(chosen["image"])) == [3, 1]
+    for image in (1, 3):
+        assert values_of(chosen, image) == values_of(every, image)
+
+
+def values_of(found: dict[str, list[Any]], image: int) -> list[list[float]]:
+    pairs = zip(found["image"], found["values"], strict=True)
+    return [values for of, values in pairs if of == image]
+
+
+def test_an_image_that_is_not_there_is_told_after_the_first_epoch() -> None:
+    validation = trained().subject.validation
+    assert validation is not None
+    count = len(validation)
+    early = end(trained().subject, last=False)
+    assert not list(FeatureMaps(images=(count - 1,)).analyse(early))
+    with pytest.raises(ValueError, match=f"image {count} is chosen, the last is {count - 1}"):
+        list(FeatureMaps(images=(count,)).analyse(early))
+
+
 def test_no_hook_stays_in_the_network() -> None:
     list(FeatureMaps().analyse(trained()))
     list(ActivationStatistics().analyse(trained()))

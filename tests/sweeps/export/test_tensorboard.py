@@ -64,8 +64,8 @@ def test_a_trial_is_a_run_with_curves_histograms_and_pictures(tmp_path: Path) ->
     pictures = {value.tag for _, value in found if value.image.encoded_image_string}
     assert pictures == {
         "kernels_of_the_first_layer",
-        "feature_maps/image",
-        "feature_maps/act",
+        "feature_maps/0/image",
+        "feature_maps/0/act",
         "hardest_images",
     }
 
@@ -87,7 +87,7 @@ def test_numbers_of_steps_images_and_classes_are_no_curves(tmp_path: Path) -> No
     (folder,) = tmp_path.glob("small/norm=batch, seed *")
     tags = {value.tag for _, value in events(folder)}
     several = ("loss_landscape", "beta_smoothness", "confusion_matrix", "calibration",
-               "first_kernels/", "feature_maps/i/", "hardest_images/")  # fmt: skip
+               "first_kernels/", "feature_maps/image/", "hardest_images/")  # fmt: skip
     assert not [tag for tag in tags if tag.startswith(several)]
 
 

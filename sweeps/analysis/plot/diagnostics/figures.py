@@ -30,7 +30,6 @@ from sweeps.analysis.plot.diagnostics.epochs import (
     sharpness_words,
 )
 from sweeps.analysis.plot.diagnostics.layers import layer_curves, layer_words
-from sweeps.analysis.plot.diagnostics.panels import split_words
 from sweeps.analysis.plot.diagnostics.pictures import (
     feature_maps,
     first_kernels,
@@ -39,6 +38,7 @@ from sweeps.analysis.plot.diagnostics.pictures import (
     kernel_words,
     magnitude_words,
     magnitudes,
+    map_words,
 )
 
 Frame = pd.DataFrame
@@ -94,16 +94,7 @@ DRAWINGS: dict[str, tuple[Drawing, ...]] = {
         Drawing("Kernels of the first layer", first_kernels, kernel_words),
         Drawing("Magnitude of the first layer's kernels", magnitudes, magnitude_words),
     ),
-    "feature_maps": (
-        Drawing(
-            "Feature maps",
-            feature_maps,
-            lambda f: (
-                f"One of the {split_words(f)}, and what the activations make of it, from the input "
-                "down."
-            ),
-        ),
-    ),
+    "feature_maps": (Drawing("Feature maps", feature_maps, map_words),),
     "activation_statistics": (
         _layered("Dead units and spread", {"dead": "dead units", "sd": "deviation"}, log=False),
     ),

@@ -1,6 +1,8 @@
 """Kernels, feature maps and the hardest images, as pictures."""
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from sweeps.analysis.plot.diagnostics.panels import (
     number,
     paper,
     pictures_only,
+    split_words,
     stretched,
 )
 from sweeps.analysis.plot.style import legend_outside, plain
@@ -104,41 +107,54 @@ def magnitude_words(frame: pd.DataFrame) -> str:
     return f"Mean norm of the first layer's kernels at the last epoch: {', '.join(told)}."
 
 
-def map_pictures(frame: pd.DataFrame, image: int) -> list[tuple[str, list[Picture]]]:
-    """Return of a level the maps of one image by layer, from the input on, (H, W) each."""
-    mine = frame[frame["image"] == image].sort_values(["depth", "channel"])
-    return [
-        (
-            str(layer),
-            [
-                np.asarray(row["values"], dtype=np.float64).reshape(row["height"], row["width"])
-                for row in rows.to_dict("records")
-            ],
-        )
-        for layer, rows in mine.groupby("layer", sort=False)
-    ]
+def map_pictures(frame: pd.DataFrame) -> dict[int, list[tuple[str, list[Picture]]]]:
+    """Return of a level the maps of each image by layer, from the input on, (H, W) each."""
+    ordered = frame.sort_values(["depth", "channel"], kind="stable")
+    return {
+        int(image): [
+            (str(layer), [_picture(row) for row in rows.to_dict("records")])
+            for layer, rows in ordered[ordered["image"] == image].groupby("layer", sort=False)
+        ]
+        for image in sorted(frame["image"].unique())
+    }
+
+
+def _picture(row: Mapping[Hashable, Any]) -> Picture:
+    return np.asarray(row["values"], dtype=np.float64).reshape(row["height"], row["width"])
 
 
 def feature_maps(frame: pd.DataFrame) -> Figure:
-    """Draw the first image and its maps by depth (down), a column a level."""
-    names = levels(frame)
-    image = int(frame["image"].min())
-    columns = [map_pictures(frame[frame["level"] == level], image) for level in names]
-    figure, axes = grid(max(map(len, columns)), len(names), height=1.15, share=None)
-    headings(axes, names)
+    """Draw each image and its maps by depth (down), a column an image of a level."""
+    columns = {
+        f"{level}, image {image}": layers
+        for level in levels(frame)
+        for image, layers in map_pictures(frame[frame["level"] == level]).items()
+    }
+    rows = max(map(len, columns.values()))
+    figure, axes = grid(rows, len(columns), height=1.3, share=None)
+    headings(axes, list(columns))
     for place in axes.flat:
         pictures_only(place)
-    for column, layers in enumerate(columns):
-        for row, (layer, maps) in enumerate(layers):
-            place = axes[row, column]
-            place.set_ylabel(plain(layer), fontsize="xx-small")
+    for column, layers in zip(axes.T, columns.values(), strict=True):
+        for place, (layer, maps) in zip(column, layers, strict=False):
             if layer == "image":
                 shown = np.stack(maps[:3] if len(maps) >= 3 else maps[:1] * 3, axis=-1)
                 place.imshow(shown, interpolation="nearest")
             else:
                 sheet = mosaic([stretched(one) for one in maps], 4)
                 place.imshow(sheet, cmap="cividis", interpolation="nearest", vmin=0, vmax=1)
+                place.set_title(plain(layer), fontsize="xx-small", pad=2)
     return figure
+
+
+def map_words(frame: pd.DataFrame) -> str:
+    """Say of which images the maps are, and what their colours mean."""
+    some, of = ("One", "it") if frame["image"].nunique() == 1 else ("Some", "them")
+    return (
+        f"{some} of the {split_words(frame)}, and what the activations make of {of}, from the "
+        "input down: each map from its least (dark) to its largest value (bright), and grey where "
+        "it is the same throughout."
+    )
 
 
 def hardest_images(frame: pd.DataFrame) -> Figure:

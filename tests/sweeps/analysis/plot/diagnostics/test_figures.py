@@ -126,9 +126,21 @@ def test_kernels_keep_their_place_and_are_stretched_alike() -> None:
 
 
 def test_maps_are_ordered_by_depth() -> None:
-    layers = map_pictures(FRAMES["feature_maps"].query("level == 'none'"), 0)
-    assert [layer for layer, _ in layers] == ["image", "act"]
-    assert layers[1][1][0].tolist() == [[0.0, 1.0], [2.0, 3.0]]
+    found = map_pictures(FRAMES["feature_maps"].query("level == 'none'"))
+    assert [layer for layer, _ in found[0]] == ["image", "act"]
+    assert found[0][1][1][0].tolist() == [[0.0, 1.0], [2.0, 3.0]]
+
+
+def test_every_image_has_a_column_of_maps_in_each_level() -> None:
+    one = FRAMES["feature_maps"]
+    both = pd.concat([one.assign(image=7), one])
+    (drawing,) = DRAWINGS["feature_maps"]
+    axes = drawing.draw(both).axes
+    assert [place.get_title() for place in axes] == [
+        "batch, image 0", "batch, image 7", "none, image 0", "none, image 7", *["act"] * 4
+    ]  # fmt: skip
+    assert drawing.words(both).startswith("Some of the training images")
+    assert drawing.words(one).startswith("One of the training images")
 
 
 def test_a_mosaic_has_gaps_of_nothing() -> None:
