@@ -13,6 +13,7 @@ from sweeps.analysis.plot.diagnostics.panels import (
     level_looks,
     levels,
     line_axes,
+    logarithmic_if_wide,
     number,
 )
 from sweeps.analysis.plot.style import legend_outside, plain
@@ -22,8 +23,6 @@ RATE = "learning rate"
 _BETWEEN = " x "
 _CEILING = 1.1
 """Times the largest finite number: where axes end that show a band without upper end."""
-_WIDE = 50.0
-"""From so large a ratio on, a scale is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,7 @@ def _draw(axes: Axes, frame: pd.DataFrame, banded: Banded) -> None:
             _fill(axes, rows, ceiling, colour)
         line.set_label(plain(level))
         lines.append(line)
-    positive = finite[finite > 0]
-    if len(positive) and positive.max() > _WIDE * positive.min():
-        axes.set_yscale("log")
+    logarithmic_if_wide(axes, finite)
     if len(finite) < len(found):
         axes.set_ylim(top=ceiling)
     line_axes(axes)

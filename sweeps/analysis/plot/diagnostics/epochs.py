@@ -1,5 +1,6 @@
 """Numbers by epoch: sharpness, and loss and accuracy on both splits."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -11,6 +12,7 @@ from sweeps.analysis.plot.diagnostics.panels import (
     level_looks,
     levels,
     line_axes,
+    logarithmic_if_wide,
     number,
 )
 from sweeps.analysis.plot.style import legend_outside, plain
@@ -74,6 +76,8 @@ def both_splits(frame: pd.DataFrame) -> Figure:
         place.xaxis.set_major_locator(MaxNLocator(integer=True))
         place.set_xlabel("epoch", fontsize="small")
         place.set_title(measure, fontsize="small")
+    losses = frame.loc[frame["measure"] == "loss", "value"]
+    logarithmic_if_wide(axes[0, 0], losses[np.isfinite(losses)])
     axes[0, 1].yaxis.set_major_formatter(PercentFormatter(1.0))
     legend_outside(axes[0, 1], lines)
     return figure

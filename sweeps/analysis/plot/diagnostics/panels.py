@@ -14,6 +14,8 @@ from sweeps.analysis.plot.style import COLOURS, STYLES, WIDTH, looks, open_axes,
 
 PANEL = 1.9
 """Inches that a panel is high."""
+WIDE = 50.0
+"""From so large a ratio on, a scale is logarithmic."""
 Picture = NDArray[np.float64]
 
 
@@ -67,6 +69,13 @@ def line_axes(axes: Axes) -> None:
     open_axes(axes)
     axes.grid(axis="y", alpha=0.3)
     axes.tick_params(labelsize="x-small")
+
+
+def logarithmic_if_wide(axes: Axes, values: "pd.Series[float]") -> None:
+    """Choose the scale of what is drawn, so that the smallest numbers are seen too."""
+    positive = values[values > 0]
+    if len(positive) and positive.max() > WIDE * positive.min():
+        axes.set_yscale("log")
 
 
 def at_the_last_epoch(frame: pd.DataFrame) -> pd.DataFrame:

@@ -271,6 +271,15 @@ def test_an_epoch_has_one_colour_in_all_histograms() -> None:
     assert len(set.union(*named.values())) == 3
 
 
+def test_losses_that_differ_a_lot_are_all_seen() -> None:
+    (drawing,) = DRAWINGS["train_and_validation"]
+    near = over_epochs("train_and_validation", 2)
+    far = near.assign(value=near["value"].where(near["epoch"] > 1, 3000.0))
+    never = near.assign(value=near["value"].where(near["epoch"] > 1, np.inf))
+    scales = [drawing.draw(frame).axes[0].get_yscale() for frame in (near, far, never)]
+    assert scales == ["linear", "log", "linear"]
+
+
 def test_histograms_of_levels_have_one_scale() -> None:
     frame = FRAMES["histograms"]
     wide = frame.assign(**{e: frame[e] * (1 + 9.0 * frame["baseline"]) for e in ("low", "high")})
