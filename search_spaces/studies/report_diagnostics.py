@@ -37,6 +37,8 @@ TOY_5 = TOY.replace({"model.channels": (32, 64, 128, 128, 128)})
 
 _NORMS = factor("norm", "model.norm", "none", "batch")
 _STEPS = SuccessiveGradients()
+_ALONG = (GradientPredictiveness(every_steps=OFTEN), BetaSmoothness(every_steps=OFTEN), _STEPS)
+"""They look at the same gradients, and two studies at the same trainings: none is trained twice."""
 
 
 def _rates(*rates: float) -> Factor:
@@ -87,7 +89,7 @@ STUDIES = (
         base=VGG_80,
         design=Factorial(),
         factors=(_rates(1e-3, 1e-4, 1e-5), _NORMS),
-        diagnostics=(GradientPredictiveness(every_steps=OFTEN), _STEPS),
+        diagnostics=_ALONG,
         reruns="a_gradient-predictiveness-multi",
         seeds=SEEDS,
     ),
@@ -97,7 +99,7 @@ STUDIES = (
         base=VGG_80,
         design=Factorial(),
         factors=(_rates(1e-3, 1e-4, 1e-5), _NORMS),
-        diagnostics=(BetaSmoothness(every_steps=OFTEN), _STEPS),
+        diagnostics=_ALONG,
         reruns="a_beta-smoothness",
         note="Its measure is a maximum over learning rates, divided by nothing; that along the "
         "gradient is the paper's.",
