@@ -12,13 +12,13 @@ from cifar_models.diagnostics.trained import Trained
 
 
 class FeatureMaps(Diagnostic):
-    """Outputs of activations for images that were not trained on, at the training's end.
+    """What activations make of images that were not trained on: so many, or chosen by place.
 
-    ``images`` is how many, from the first on, or which, by their places in the split from 0. So
-    many layers are chosen evenly by depth, the first and the last among them, and the first
-    channels of each. Columns: ``image`` (place in the split), ``split``, ``layer``, ``depth`` (from
-    1 at the input, among all activations; 0 is the image itself), ``channel``, ``height``,
-    ``width``, ``values`` (height x width, row by row).
+    At the training's end. ``images`` is how many, from the first on, or which, by their places in
+    the split from 0, as in ``(3, 14)``. So many layers are chosen evenly by depth, the first and
+    the last among them, and the first channels of each. Columns: ``image`` (place in the split),
+    ``split``, ``layer``, ``depth`` (from 1 at the input, among all activations; 0 is the image
+    itself), ``channel``, ``height``, ``width``, ``values`` (height x width, row by row).
 
     Source: Zeiler and Fergus 2014 (arXiv:1311.2901), section 4, for looking at them by depth.
     """
