@@ -16,6 +16,8 @@ PANEL = 1.9
 """Inches that a panel is high."""
 WIDE = 50.0
 """From so large a ratio on, a scale is logarithmic."""
+WRITTEN_OUT = 1e5
+"""Numbers below it are written without an exponent."""
 Picture = NDArray[np.float64]
 
 
@@ -97,8 +99,11 @@ def split_words(frame: pd.DataFrame) -> str:
 
 
 def number(value: float, form: str, otherwise: str = "not finite") -> str:
-    """Write a number, or in words that there is none."""
-    return format(value, form) if math.isfinite(value) else otherwise
+    """Write a number, or in words that there is none; 140 rather than 1.4e+02."""
+    if not math.isfinite(value):
+        return otherwise
+    told = format(value, form)
+    return f"{float(told):.0f}" if "e+0" in told and abs(value) < WRITTEN_OUT else told
 
 
 def three_epochs(frame: pd.DataFrame) -> list[int]:

@@ -11,7 +11,14 @@ from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
 from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
 from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
 from sweeps.analysis.plot.diagnostics.layers import by_depth
-from sweeps.analysis.plot.diagnostics.panels import levels, mosaic, paper, stretched, three_epochs
+from sweeps.analysis.plot.diagnostics.panels import (
+    levels,
+    mosaic,
+    number,
+    paper,
+    stretched,
+    three_epochs,
+)
 from sweeps.analysis.plot.diagnostics.pictures import (
     kernel_magnitudes,
     kernel_pictures,
@@ -141,6 +148,12 @@ def test_every_image_has_a_column_of_maps_in_each_level() -> None:
     ]  # fmt: skip
     assert drawing.words(both).startswith("Some of the training images")
     assert drawing.words(one).startswith("One of the training images")
+
+
+def test_numbers_have_no_exponent_before_they_are_large() -> None:
+    values = (0.00012, 4.56, 144.0, 99_960.0, 144_000.0, -144.0, np.inf)
+    told = [number(value, ".2g") for value in values]
+    assert told == ["0.00012", "4.6", "140", "100000", "1.4e+05", "-140", "not finite"]
 
 
 def test_a_mosaic_has_gaps_of_nothing() -> None:
