@@ -38,7 +38,7 @@ TOY_5 = TOY.replace({"model.channels": (32, 64, 128, 128, 128)})
 _NORMS = factor("norm", "model.norm", "none", "batch")
 _STEPS = SuccessiveGradients()
 _ALONG = (GradientPredictiveness(every_steps=OFTEN), BetaSmoothness(every_steps=OFTEN), _STEPS)
-"""They look at the same gradients, and two studies at the same trainings: none is trained twice."""
+"""They look at the same gradients, and three studies at the same trainings, done once for all."""
 
 
 def _rates(*rates: float) -> Factor:
@@ -79,7 +79,7 @@ STUDIES = (
         question="Does the gradient of VGG-A change less from step to step with batch norm?",
         base=VGG_80,
         factors=(_NORMS,),
-        diagnostics=(GradientPredictiveness(every_steps=OFTEN), _STEPS),
+        diagnostics=_ALONG,
         reruns="a_gradient-predictiveness-single",
         seeds=SEEDS,
     ),
