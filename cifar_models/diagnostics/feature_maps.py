@@ -3,31 +3,36 @@
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from torch import Tensor
 
 from cifar_models.datasets import Images
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
-from cifar_models.diagnostics.trained import Trained
+from cifar_models.diagnostics.trained import AT_ONCE, Trained
+
+Places = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...],
+    Field(min_length=1, max_length=AT_ONCE),
+    AfterValidator(lambda places: tuple(sorted(set(places)))),
+]
+"""Which images of a split, from 0."""
 
 
 class FeatureMaps(Diagnostic):
-    """What activations make of images that were not trained on: so many, or chosen by place.
+    """What activations make of the first or of chosen images, at the training's end.
 
-    At the training's end. ``images`` is how many, from the first on, or which, by their places in
-    the split from 0, as in ``(3, 14)``. So many layers are chosen evenly by depth, the first and
-    the last among them, and the first channels of each. Columns: ``image`` (place in the split),
-    ``split``, ``layer``, ``depth`` (from 1 at the input, among all activations; 0 is the image
-    itself), ``channel``, ``height``, ``width``, ``values`` (height x width, row by row).
+    Of validation images, or of training images where there are none: the first ``images``, or
+    those at these places from 0, as in ``(3, 14)`` or ``(3,)``. So many layers are chosen evenly by
+    depth, the first and the last among them, and the first channels of each. Columns: ``image``
+    (place in the split), ``split``, ``layer``, ``depth`` (from 1 at the input, among all
+    activations; 0 is the image itself), ``channel``, ``height``, ``width``, ``values`` (height x
+    width, row by row).
 
     Source: Zeiler and Fergus 2014 (arXiv:1311.2901), section 4, for looking at them by depth.
     """
 
     name: Literal["feature_maps"] = "feature_maps"
-    images: (
-        Annotated[int, Field(gt=0)]
-        | Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
-    ) = 2
+    images: Annotated[int, Field(gt=0, le=AT_ONCE)] | Places = 2
     layers: Annotated[int, Field(gt=0)] = 6
     channels: Annotated[int, Field(gt=0)] = 8
 
@@ -73,7 +78,7 @@ class FeatureMaps(Diagnostic):
             return list(range(min(self.images, known)))
         if max(self.images) >= known:
             raise ValueError(f"image {max(self.images)} is chosen, the last is {known - 1}")
-        return list(dict.fromkeys(self.images))
+        return list(self.images)
 
 
 def _as_they_are(images: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from cifar_models.component import registry
 from cifar_models.datasets import Images
 from cifar_models.diagnostics.subject import Subject
 
-_AT_ONCE = 250
+AT_ONCE = 250
 """Images in a forward pass."""
 
 
@@ -58,7 +58,7 @@ class Trained:
         with self._evaluating(), autocast(numerics):
             parts = [
                 (module or self.subject.classifier)(images_of(chunk, numerics)).float().cpu()
-                for chunk in torch.split(pixels, _AT_ONCE)
+                for chunk in torch.split(pixels, AT_ONCE)
             ]
         return torch.cat(parts)
 

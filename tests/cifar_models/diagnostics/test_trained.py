@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from pydantic import ValidationError
 from torch import Tensor, nn
 from torchmetrics.functional.classification import (
     multiclass_calibration_error,
@@ -159,14 +160,27 @@ def test_feature_maps_are_what_a_forward_hook_sees() -> None:
 def test_feature_maps_are_of_the_chosen_images() -> None:
     every = columns(FeatureMaps(images=4).analyse(trained()))
     chosen = columns(FeatureMaps(images=(3, 1, 3)).analyse(trained()))
-    assert list(dict.fromkeys(chosen["image"])) == [3, 1]
+    assert list(dict.fromkeys(chosen["image"])) == [1, 3]
     for image in (1, 3):
-        assert values_of(chosen, image) == values_of(every, image)
+        found, expected = values_of(chosen, image), values_of(every, image)
+        assert len(found) == len(expected)
+        for some, others in zip(found, expected, strict=True):
+            assert some == pytest.approx(others)
 
 
 def values_of(found: dict[str, list[Any]], image: int) -> list[list[float]]:
     pairs = zip(found["image"], found["values"], strict=True)
     return [values for of, values in pairs if of == image]
+
+
+def test_equal_choices_of_images_are_one_setting() -> None:
+    assert FeatureMaps(images=(14, 3, 14)).key == FeatureMaps(images=(3, 14)).key
+
+
+@pytest.mark.parametrize("images", [0, 251, (), (-1,), tuple(range(251))])
+def test_a_senseless_choice_of_images_is_refused(images: Any) -> None:
+    with pytest.raises(ValidationError, match="images"):
+        FeatureMaps(images=images)
 
 
 def test_an_image_that_is_not_there_is_told_after_the_first_epoch() -> None:
@@ -223,7 +237,7 @@ def test_dead_units_are_zero_for_every_image() -> None:
 
 def test_statistics_join_the_parts_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = columns(ActivationStatistics().analyse(trained()))
-    monkeypatch.setattr("cifar_models.diagnostics.trained._AT_ONCE", 7)
+    monkeypatch.setattr("cifar_models.diagnostics.trained.AT_ONCE", 7)
     parts = columns(ActivationStatistics().analyse(trained()))
     assert parts["dead"] == whole["dead"]
     assert parts["sd"] == pytest.approx(whole["sd"])
