@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sweeps.analysis.plot.diagnostics.panels import (
+    Looks,
     grid,
+    headings,
     level_looks,
     levels,
     line_axes,
@@ -52,57 +55,66 @@ def bands(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return found.assign(whole=found["rows"] == found["rows"].max())
 
 
-def over_rates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose levels are without their learning rate, where the factor has one.
+def by_rate(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return a frame of each learning rate, its levels named without it; else the frame alone.
 
     Levels of a crossed factor ``learning rate x norm``, ``0.001 x none`` and ``0.0001 x none``,
-    become ``none``: its band is then over learning rates.
+    become ``none`` of two rates. What has the baseline's name is the baseline of each.
     """
     names = str(frame["factor"].iloc[0]).split(_BETWEEN)
     if RATE not in names or len(names) == 1:
-        return frame
+        return {"": frame}
     place = names.index(RATE)
-
-    def without(level: str) -> str:
-        parts = level.split(_BETWEEN)
-        return _BETWEEN.join(parts[:place] + parts[place + 1 :])
-
-    found = frame.assign(level=frame["level"].map(without))
-    first = found.groupby("level")["baseline"].transform("any")
-    return found.assign(baseline=first)
+    parts = frame["level"].str.split(_BETWEEN)
+    rates = parts.str[place]
+    others = parts.map(lambda every: _BETWEEN.join(every[:place] + every[place + 1 :]))
+    found = frame.assign(level=others, baseline=frame["baseline"].groupby(others).transform("any"))
+    return {f"{RATE} {rate}": found[rates == rate] for rate in rates.unique()}
 
 
-def band_figure(frame: pd.DataFrame, shown: list[Banded]) -> Figure:
-    """Draw a panel a number, levels over each other."""
-    figure, axes = grid(len(shown), 1, height=2.6)
-    for place, banded in zip(axes[:, 0], shown, strict=True):
-        _draw(place, frame, banded)
-    axes[-1, 0].set_xlabel("step", fontsize="small")
+def over_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose levels are without their learning rate, where the factor has one."""
+    parts = by_rate(frame)
+    return frame if "" in parts else pd.concat(parts.values())
+
+
+def band_figure(parts: Mapping[str, pd.DataFrame], shown: list[Banded]) -> Figure:
+    """Draw the numbers (down) of each part (across, under its name), levels over each other."""
+    figure, axes = grid(len(shown), len(parts), height=2.6)
+    headings(axes, list(parts))
+    look = level_looks(pd.concat(parts.values()))
+    for row, banded in zip(axes, shown, strict=True):
+        found = [bands(part, banded.column) for part in parts.values()]
+        highs = pd.concat(found)["high"]
+        finite = highs[np.isfinite(highs)]
+        ceiling = _CEILING * finite.max() if len(finite) else 1.0
+        for place, each in zip(row, found, strict=True):
+            handles = _draw(place, each, look, ceiling, top=banded.top)
+        logarithmic_if_wide(row[0], finite)
+        if len(finite) < len(highs):
+            row[0].set_ylim(top=ceiling)
+        row[0].set_ylabel(banded.title, fontsize="small")
+        legend_outside(row[-1], handles)
+    for place in axes[-1]:
+        place.set_xlabel("step", fontsize="small")
     return figure
 
 
-def _draw(axes: Axes, frame: pd.DataFrame, banded: Banded) -> None:
-    found, look = bands(frame, banded.column), level_looks(frame)
-    finite = found["high"][np.isfinite(found["high"])]
-    ceiling = _CEILING * finite.max() if len(finite) else 1.0
-    lines = []
-    for level in levels(frame):
-        rows = found[found["level"] == level].sort_values("step")
-        colour, style, _ = look[level]
-        for ends in (rows.where(rows["whole"]), rows.where(~rows["whole"])):  # with a gap between
-            for end in ("high",) if banded.top else ("high", "low"):
-                axes.plot(rows["step"], ends[end], style, color=colour, linewidth=1)
-        (line,) = axes.plot([], [], style, color=colour, linewidth=1)
-        if not banded.top:
-            _fill(axes, rows, ceiling, colour)
-        line.set_label(plain(level))
-        lines.append(line)
-    logarithmic_if_wide(axes, finite)
-    if len(finite) < len(found):
-        axes.set_ylim(top=ceiling)
+def _draw(
+    axes: Axes, found: pd.DataFrame, look: Looks, ceiling: float, *, top: bool
+) -> list[Artist]:
+    """Draw the bands of one panel, and return what its legend tells."""
     line_axes(axes)
-    axes.set_ylabel(banded.title, fontsize="small")
-    legend_outside(axes, lines)
+    handles: list[Artist] = []
+    for level, (colour, style, _) in look.items():
+        rows = found[found["level"] == level].sort_values("step")
+        for ends in (rows.where(rows["whole"]), rows.where(~rows["whole"])):  # with a gap between
+            for end in ("high",) if top else ("high", "low"):
+                axes.plot(rows["step"], ends[end], style, color=colour, linewidth=1)
+        if not top:
+            _fill(axes, rows, ceiling, colour)
+        handles += axes.plot([], [], style, color=colour, linewidth=1, label=plain(str(level)))
+    return handles
 
 
 def _fill(axes: Axes, rows: pd.DataFrame, ceiling: float, colour: str) -> None:
@@ -155,7 +167,7 @@ def rate_words(frame: pd.DataFrame, columns: Mapping[str, str]) -> str:
     merged = over_rates(frame)
     if merged is frame:
         return "A line a level: no learning rates are crossed with it, so there is no band."
-    told = [f"{title}: {width_words(merged, column)}" for column, title in columns.items()]
+    told = [f"Of the {title}: {width_words(merged, column)}" for column, title in columns.items()]
     far = "A band over learning rates also holds how far each has got by a step."
     return " ".join([*told, far])
 

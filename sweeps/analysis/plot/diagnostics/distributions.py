@@ -17,10 +17,11 @@ SHOWN = 3
 """Layers: the first, the last convolution of most networks, which is the last but one, the last."""
 
 
-def chosen_depths(frame: pd.DataFrame) -> list[int]:
-    """Return the depths that are drawn of a level."""
+def chosen_depths(frame: pd.DataFrame) -> dict[int, int]:
+    """Return the depths that are drawn of a level by their rows, as far as there are layers."""
     depths = sorted(frame["depth"].unique())
-    return sorted({int(depths[place]) for place in (0, max(len(depths) - 2, 0), -1)})
+    rows = [(0, 0), (1, -2), (2, -1)] if len(depths) > 2 else [(0, 0), (2, -1)][: len(depths)]
+    return {row: int(depths[place]) for row, place in rows}
 
 
 def densities(row: Mapping[Hashable, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -36,15 +37,18 @@ def histograms(frame: pd.DataFrame) -> Figure:
     names, drawn = levels(frame), dict[int, Artist]()
     figure, axes = grid(2 * SHOWN, len(names), height=1.25, share="x")
     headings(axes, names)
+    for panel in axes.flat:
+        panel.set_axis_off()  # until something is drawn in it
     for half, quantity in enumerate(("weight", "gradient")):
         every = frame[frame["quantity"] == quantity]
         ends = every["epoch"].min(), every["epoch"].max()
         for place, level in enumerate(names):
             mine = every[every["level"] == level]
-            for row, depth in enumerate(chosen_depths(frame[frame["level"] == level])):
+            for row, depth in chosen_depths(frame[frame["level"] == level]).items():
                 panel = axes[half * SHOWN + row, place]
                 drawn |= _draw(panel, mine[mine["depth"] == depth], ends)
-        axes[half * SHOWN + 1, 0].set_ylabel(f"density of each {quantity}", fontsize="small")
+        for panel in axes[half * SHOWN :, 0][:SHOWN]:
+            panel.set_ylabel(f"{quantity} density", fontsize="x-small")
     handles = [drawn[epoch] for epoch in sorted(drawn)]
     figure.legend(
         handles=handles, loc="outside lower center", ncols=3, fontsize="x-small", frameon=False
@@ -58,6 +62,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, ends: tuple[int, int]) -> dict[int, Ar
     Returns:
         What was drawn, by epoch: initial weights look other than those of a first epoch.
     """
+    axes.set_axis_on()
     line_axes(axes)
     axes.set_yticks([])
     drawn: dict[int, Artist] = {}
@@ -69,9 +74,10 @@ def _draw(axes: Axes, rows: pd.DataFrame, ends: tuple[int, int]) -> dict[int, Ar
         epoch, filled = row["epoch"], row["epoch"] == ends[1]
         label = f"epoch {epoch}" + (" (initial)" if epoch == 0 else "")
         colour = COLOURS[0] if filled else COLOURS[1] if epoch else BASELINE
-        drawn[epoch] = axes.stairs(
-            density, edges, fill=filled, color=colour, alpha=0.6 if filled else 1.0, label=label
-        )
+        # with an edge, or one all narrower than a pixel would not be seen
+        look: dict[str, Any] = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.8}
+        alpha = 0.6 if filled else 1.0
+        drawn[epoch] = axes.stairs(density, edges, fill=filled, label=label, alpha=alpha, **look)
     return drawn
 
 
@@ -80,7 +86,8 @@ def histogram_words(frame: pd.DataFrame) -> str:
     told = []
     for level, name in ended(frame).items():
         mine = frame[frame["level"] == level]
-        deep = mine[mine["depth"] == chosen_depths(mine)[-2:][0]].sort_values("epoch")
+        deep = mine[mine["depth"] == list(chosen_depths(mine).values())[-2:][0]]
+        deep = deep.sort_values("epoch")
         weights, gradients = (deep[deep["quantity"] == q]["sd"] for q in ("weight", "gradient"))
         if len(weights) and len(gradients):
             first, last, steep = (

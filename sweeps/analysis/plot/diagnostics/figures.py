@@ -16,6 +16,7 @@ from sweeps.analysis.plot.diagnostics.answers import (
 from sweeps.analysis.plot.diagnostics.bands import (
     Banded,
     band_figure,
+    by_rate,
     over_rates,
     rate_words,
     step_size_words,
@@ -63,13 +64,13 @@ def _banded(title: str, *shown: Banded) -> Drawing:
         ]
         return " ".join([told[0], *of, step_size_words(frame)])
 
-    return Drawing(title, lambda f: band_figure(f, list(shown)), words)
+    return Drawing(title, lambda f: band_figure(by_rate(f), list(shown)), words)
 
 
 def _successive(title: str, *shown: Banded) -> Drawing:
     return Drawing(
         title,
-        lambda f: band_figure(over_rates(f), list(shown)),
+        lambda f: band_figure({"": over_rates(f)}, list(shown)),
         partial(rate_words, columns={b.column: b.title for b in shown}),
     )
 

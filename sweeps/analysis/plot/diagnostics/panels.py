@@ -14,11 +14,13 @@ from sweeps.analysis.plot.style import COLOURS, STYLES, WIDTH, looks, open_axes,
 
 PANEL = 1.9
 """Inches that a panel is high."""
-WIDE = 50.0
+_WIDE = 50.0
 """From so large a ratio on, a scale is logarithmic."""
-WRITTEN_OUT = 1e5
-"""Numbers below it are written without an exponent."""
+_WRITTEN_OUT = 1e5
+"""Large numbers below it are written without an exponent."""
 Picture = NDArray[np.float64]
+Looks = dict[Hashable, tuple[str, str, str]]
+"""Colour, line style and marker of each level."""
 
 
 def levels(frame: pd.DataFrame) -> list[str]:
@@ -29,7 +31,7 @@ def levels(frame: pd.DataFrame) -> list[str]:
     return [str(level) for level in known]
 
 
-def level_looks(frame: pd.DataFrame) -> dict[Hashable, tuple[str, str, str]]:
+def level_looks(frame: pd.DataFrame) -> Looks:
     """Return colour, line style and marker of each level."""
     first = frame.drop_duplicates("level").set_index("level")["baseline"]
     return looks((level, bool(first[level])) for level in levels(frame))
@@ -74,9 +76,9 @@ def line_axes(axes: Axes) -> None:
 
 
 def logarithmic_if_wide(axes: Axes, values: "pd.Series[float]") -> None:
-    """Choose the scale of what is drawn, so that the smallest numbers are seen too."""
+    """Choose the scale of what is drawn, so that the smallest positive numbers are seen too."""
     positive = values[values > 0]
-    if len(positive) and positive.max() > WIDE * positive.min():
+    if len(positive) and positive.max() > _WIDE * positive.min():
         axes.set_yscale("log")
 
 
@@ -103,7 +105,7 @@ def number(value: float, form: str, otherwise: str = "not finite") -> str:
     if not math.isfinite(value):
         return otherwise
     told = format(value, form)
-    return f"{float(told):.0f}" if "e+0" in told and abs(value) < WRITTEN_OUT else told
+    return f"{float(told):.0f}" if "e+" in told and abs(float(told)) < _WRITTEN_OUT else told
 
 
 def three_epochs(frame: pd.DataFrame) -> list[int]:
@@ -135,9 +137,10 @@ def mosaic(pictures: list[Picture], across: int) -> Picture:
 
 
 def stretched(picture: Picture) -> Picture:
-    """Return values moved to [0, 1], NaN as they are; a flat picture is 0.5."""
-    low, high = np.nanmin(picture), np.nanmax(picture)
-    return np.full_like(picture, 0.5) if high == low else (picture - low) / (high - low)
+    """Return values moved to [0, 1]; a flat picture is 0.5, what is not finite NaN."""
+    seen = np.where(np.isfinite(picture), picture, np.nan)
+    low, high = np.fmin.reduce(seen, axis=None), np.fmax.reduce(seen, axis=None)
+    return np.where(np.isnan(seen), np.nan, 0.5) if high == low else (seen - low) / (high - low)
 
 
 def paper(sheet: Picture) -> Picture:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -29,6 +30,8 @@ from sweeps.analysis.plot.style import legend_outside, plain
 
 KERNELS = 64
 HARDEST = 8
+ACROSS = 6
+"""Columns of feature maps: with more of them each image has its own row."""
 
 
 def kernel_pictures(frame: pd.DataFrame) -> list[Picture]:
@@ -109,7 +112,7 @@ def magnitude_words(frame: pd.DataFrame) -> str:
 
 def map_pictures(frame: pd.DataFrame) -> dict[int, list[tuple[str, list[Picture]]]]:
     """Return of a level the maps of each image by layer, from the input on, (H, W) each."""
-    ordered = frame.sort_values(["depth", "channel"], kind="stable")
+    ordered = frame.sort_values(["depth", "channel"])
     return {
         int(image): [
             (str(layer), [_picture(row) for row in rows.to_dict("records")])
@@ -124,27 +127,32 @@ def _picture(row: Mapping[Hashable, Any]) -> Picture:
 
 
 def feature_maps(frame: pd.DataFrame) -> Figure:
-    """Draw each image and its maps by depth (down), a column an image of a level."""
-    columns = {
-        f"{level}, image {image}": layers
-        for level in levels(frame)
-        for image, layers in map_pictures(frame[frame["level"] == level]).items()
-    }
-    rows = max(map(len, columns.values()))
-    figure, axes = grid(rows, len(columns), height=1.3, share=None)
-    headings(axes, list(columns))
-    for place in axes.flat:
-        pictures_only(place)
-    for column, layers in zip(axes.T, columns.values(), strict=True):
-        for place, (layer, maps) in zip(column, layers, strict=False):
-            if layer == "image":
-                shown = np.stack(maps[:3] if len(maps) >= 3 else maps[:1] * 3, axis=-1)
-                place.imshow(shown, interpolation="nearest")
-            else:
-                sheet = mosaic([stretched(one) for one in maps], 4)
-                place.imshow(sheet, cmap="cividis", interpolation="nearest", vmin=0, vmax=1)
-                place.set_title(plain(layer), fontsize="xx-small", pad=2)
+    """Draw each image and its maps by depth (down): of all levels (across), image by image."""
+    names = levels(frame)
+    found = {level: map_pictures(frame[frame["level"] == level]) for level in names}
+    images = [int(image) for image in sorted(frame["image"].unique())]
+    blocks = [(image, level, found[level].get(image, [])) for image in images for level in names]
+    across = len(blocks) if len(blocks) <= ACROSS else len(names)
+    down = max(len(layers) for *_, layers in blocks)
+    figure, axes = grid(down * len(blocks) // across, across, height=1.3, share=None)
+    for panel in axes.flat:
+        pictures_only(panel)
+    for place, (image, level, layers) in enumerate(blocks):
+        row, column = place // across * down, place % across
+        axes[row, column].set_title(plain(f"{level}\nimage {image}"), fontsize="small")
+        for panel, (layer, maps) in zip(axes[row:, column], layers, strict=False):
+            _draw_maps(panel, layer, maps)
     return figure
+
+
+def _draw_maps(axes: Axes, layer: str, maps: list[Picture]) -> None:
+    if layer == "image":
+        shown = np.stack(maps[:3] if len(maps) >= 3 else maps[:1] * 3, axis=-1)
+        axes.imshow(shown, interpolation="nearest")
+        return
+    sheet = mosaic([stretched(one) for one in maps], 4)
+    axes.imshow(sheet, cmap="cividis", interpolation="nearest", vmin=0, vmax=1)
+    axes.set_title(plain(layer), fontsize="xx-small", pad=2)
 
 
 def map_words(frame: pd.DataFrame) -> str:
@@ -152,8 +160,8 @@ def map_words(frame: pd.DataFrame) -> str:
     some, of = ("One", "it") if frame["image"].nunique() == 1 else ("Some", "them")
     return (
         f"{some} of the {split_words(frame)}, and what the activations make of {of}, from the "
-        "input down: each map from its least (dark) to its largest value (bright), and grey where "
-        "it is the same throughout."
+        "input down: each map from its least (dark) to its largest value (bright), grey where it "
+        "is the same throughout, blank where it is not finite."
     )
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 
 from cifar_models.component import registry
 from sweeps.analysis.plot.diagnostics.answers import classes_of, matrix
-from sweeps.analysis.plot.diagnostics.bands import bands, over_rates
+from sweeps.analysis.plot.diagnostics.bands import bands, by_rate, over_rates
 from sweeps.analysis.plot.diagnostics.distributions import chosen_depths, densities
 from sweeps.analysis.plot.diagnostics.figures import DRAWINGS, drawn
 from sweeps.analysis.plot.diagnostics.layers import by_depth
@@ -110,13 +111,29 @@ def test_levels_that_differ_in_their_rate_alone_become_one_band() -> None:
     assert over_rates(alone) is alone, "its levels are what is compared"
 
 
+def test_levels_crossed_with_rates_have_a_panel_a_rate() -> None:
+    parts = by_rate(seen.rates())
+    assert list(parts) == ["learning rate 0.1", "learning rate 0.01"]
+    assert [levels(part) for part in parts.values()] == [["batch", "none"]] * 2
+    assert list(by_rate(seen.flow())) == [""]
+    sizes = [seen.rates().assign(step_size=size, loss=size) for size in (0.0, 1.0)]
+    figure = DRAWINGS["loss_landscape"][0].draw(pd.concat(sizes))
+    assert [place.get_title() for place in figure.axes] == list(parts)
+    assert len({place.get_ylim() for place in figure.axes}) == 1
+    legend = figure.axes[-1].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["batch", "none"]
+
+
 def test_densities_are_of_area_one() -> None:
     edges, density = densities(FRAMES["histograms"].iloc[0].to_dict())
     assert edges.tolist() == pytest.approx([-1, -1 / 3, 1 / 3, 1])
     assert (density * np.diff(edges)).sum() == pytest.approx(1)
     empty = FRAMES["histograms"].iloc[0].to_dict() | {"counts": [0, 0, 0]}
     assert not densities(empty)[1].any()
-    assert chosen_depths(seen.flow()) == [1, 2, 3]
+    assert chosen_depths(seen.flow()) == {0: 1, 1: 2, 2: 3}
+    assert chosen_depths(seen.flow().query("depth > 1")) == {0: 2, 2: 3}
+    assert chosen_depths(seen.flow().query("depth > 2")) == {0: 3}
 
 
 def test_kernels_keep_their_place_and_are_stretched_alike() -> None:
@@ -144,16 +161,22 @@ def test_every_image_has_a_column_of_maps_in_each_level() -> None:
     (drawing,) = DRAWINGS["feature_maps"]
     axes = drawing.draw(both).axes
     assert [place.get_title() for place in axes] == [
-        "batch, image 0", "batch, image 7", "none, image 0", "none, image 7", *["act"] * 4
+        "batch\nimage 0", "none\nimage 0", "batch\nimage 7", "none\nimage 7", *["act"] * 4
+    ]  # fmt: skip
+    many = pd.concat([one.assign(image=image) for image in range(4)])
+    less = many[(many["level"] == "batch") | (many["image"] != 1)]
+    axes = drawing.draw(less).axes
+    assert [place.get_title() for place in axes[4:8]] == [
+        "batch\nimage 1", "none\nimage 1", "act", ""
     ]  # fmt: skip
     assert drawing.words(both).startswith("Some of the training images")
     assert drawing.words(one).startswith("One of the training images")
 
 
-def test_numbers_have_no_exponent_before_they_are_large() -> None:
-    values = (0.00012, 4.56, 144.0, 99_960.0, 144_000.0, -144.0, np.inf)
+def test_large_numbers_have_no_exponent_before_they_are_very_large() -> None:
+    values = (0.00012, 4.56, 144.0, 99_960.0, 144_000.0, -144.0, -144_000.0, np.inf)
     told = [number(value, ".2g") for value in values]
-    assert told == ["0.00012", "4.6", "140", "100000", "1.4e+05", "-140", "not finite"]
+    assert told == ["0.00012", "4.6", "140", "1e+05", "1.4e+05", "-140", "-1.4e+05", "not finite"]
 
 
 def test_a_mosaic_has_gaps_of_nothing() -> None:
@@ -165,7 +188,14 @@ def test_a_mosaic_has_gaps_of_nothing() -> None:
     assert np.isnan(sheet[2]).all()
     assert np.isnan(sheet[3:, 3:]).all()
     assert paper(np.stack([sheet] * 3, axis=-1))[2, 0, 3] == 0
-    assert stretched(one).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_a_map_is_stretched_over_what_is_finite() -> None:
+    assert stretched(np.ones((2, 2))).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    found = stretched(np.array([[1.0, np.inf], [3.0, -np.inf], [2.0, np.nan]]))
+    assert found[:, 0].tolist() == [0.0, 1.0, 0.5]
+    assert np.isnan(found[:, 1]).all()
+    assert np.isnan(stretched(np.full((2, 2), np.inf))).all()
 
 
 def test_a_confusion_matrix_is_of_shares_by_class() -> None:
@@ -287,10 +317,31 @@ def test_an_epoch_has_one_colour_in_all_histograms() -> None:
 def test_losses_that_differ_a_lot_are_all_seen() -> None:
     (drawing,) = DRAWINGS["train_and_validation"]
     near = over_epochs("train_and_validation", 2)
-    far = near.assign(value=near["value"].where(near["epoch"] > 1, 3000.0))
-    never = near.assign(value=near["value"].where(near["epoch"] > 1, np.inf))
-    scales = [drawing.draw(frame).axes[0].get_yscale() for frame in (near, far, never)]
-    assert scales == ["linear", "log", "linear"]
+    early = (near["epoch"] == 1) & (near["measure"] == "loss")
+    far = near.assign(value=near["value"].mask(early, 3000.0))
+    never = near.assign(value=near["value"].mask(early, np.inf))
+    odd = near.assign(value=near["value"].where(near["measure"] == "loss", 0.001))
+    drawn = [drawing.draw(frame).axes for frame in (near, far, never, odd)]
+    assert [loss.get_yscale() for loss, _ in drawn] == ["linear", "log", "linear", "linear"]
+    assert {accuracy.get_yscale() for _, accuracy in drawn} == {"linear"}
+
+
+def test_a_histogram_narrower_than_a_pixel_is_seen() -> None:
+    frame = FRAMES["histograms"].query("quantity == 'gradient'")
+    none = frame["level"] == "none"
+    narrow = frame.assign(**{e: frame[e].where(~none, frame[e] / 1e4) for e in ("low", "high")})
+    figure = DRAWINGS["histograms"][0].draw(narrow)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    (panel,) = [p for p in figure.axes if p.patches and p.get_subplotspec().colspan.start == 1]
+    x0, y0, x1, y1 = panel.get_window_extent().padded(-2).extents.astype(int)
+    pixels = np.asarray(canvas.buffer_rgba())[::-1][y0:y1, x0:x1, :3]
+    assert (np.ptp(pixels, axis=-1) > 50).any(), "nothing but axes"
+
+
+def test_a_panel_without_a_layer_is_blank() -> None:
+    axes = DRAWINGS["histograms"][0].draw(FRAMES["histograms"]).axes
+    assert [place.axison for place in axes] == ([True] * 2 + [False] * 4) * 2
 
 
 def test_histograms_of_levels_have_one_scale() -> None:
