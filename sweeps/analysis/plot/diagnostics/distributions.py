@@ -47,7 +47,7 @@ def histograms(frame: pd.DataFrame) -> Figure:
             for row, depth in chosen_depths(frame[frame["level"] == level]).items():
                 panel = axes[half * SHOWN + row, place]
                 drawn |= _draw(panel, mine[mine["depth"] == depth], ends)
-        for panel in axes[half * SHOWN :, 0][:SHOWN]:
+        for panel in axes[half * SHOWN : (half + 1) * SHOWN, 0]:
             panel.set_ylabel(f"{quantity} density", fontsize="x-small")
     handles = [drawn[epoch] for epoch in sorted(drawn)]
     figure.legend(
