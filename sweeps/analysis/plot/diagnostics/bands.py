@@ -133,22 +133,30 @@ def _fill(axes: Axes, rows: pd.DataFrame, ceiling: float, colour: str) -> None:
 def width_words(frame: pd.DataFrame, column: str) -> str:
     """Say how wide the bands are: the median over steps, level by level."""
     found = bands(frame, column)
-    whole = found[found["whole"]]
-    widths = (whole["high"] - whole["low"]).fillna(np.inf).groupby(whole["level"]).median()
-    told = [f"{level} {number(widths.get(level, np.nan), '.2g')}" for level in levels(frame)]
-    return f"Median width of the band over steps: {', '.join(told)}.{_holes(found)}"
+    return _widths(found, levels(frame)) + _holes(found)
 
 
 def top_words(frame: pd.DataFrame, column: str) -> str:
     """Say how high the upper ends are: the median over steps and the largest, level by level."""
     found = bands(frame, column)
+    return _tops(found, levels(frame)) + _holes(found)
+
+
+def _widths(found: pd.DataFrame, names: list[str]) -> str:
+    whole = found[found["whole"]]
+    widths = (whole["high"] - whole["low"]).fillna(np.inf).groupby(whole["level"]).median()
+    told = [f"{level} {number(widths.get(level, np.nan), '.2g')}" for level in names]
+    return f"Median width of the band over steps: {', '.join(told)}."
+
+
+def _tops(found: pd.DataFrame, names: list[str]) -> str:
     groups = found[found["whole"]].groupby("level")["high"]
-    ends = groups.agg(["median", "max"]).reindex(levels(frame))
+    ends = groups.agg(["median", "max"]).reindex(names)
     told = [
         f"{level} {number(middle, '.2g')} ({number(largest, '.2g')})"
         for level, middle, largest in ends.itertuples()
     ]
-    return f"Median over steps (and largest): {', '.join(told)}.{_holes(found)}"
+    return f"Median over steps (and largest): {', '.join(told)}."
 
 
 def step_size_words(frame: pd.DataFrame) -> str:
@@ -158,7 +166,7 @@ def step_size_words(frame: pd.DataFrame) -> str:
 
 
 def rate_words(frame: pd.DataFrame, columns: Mapping[str, str]) -> str:
-    """Say how wide the bands over learning rates are, if there are any.
+    """Say how wide the bands over learning rates are, and how high, if there are any.
 
     Args:
         frame: of one factor.
@@ -167,9 +175,15 @@ def rate_words(frame: pd.DataFrame, columns: Mapping[str, str]) -> str:
     merged = over_rates(frame)
     if merged is frame:
         return "A line a level: no learning rates are crossed with it, so there is no band."
-    told = [f"Of the {title}: {width_words(merged, column)}" for column, title in columns.items()]
+    told = [_rate_words(merged, *each) for each in columns.items()]
     far = "A band over learning rates also holds how far each has got by a step."
     return " ".join([*told, far])
+
+
+def _rate_words(merged: pd.DataFrame, column: str, title: str) -> str:
+    found, names = bands(merged, column), levels(merged)
+    upper = f"Of its upper end: {_tops(found, names)}"
+    return f"Of the {title}: {_widths(found, names)} {upper}{_holes(found)}"
 
 
 def _holes(found: pd.DataFrame) -> str:

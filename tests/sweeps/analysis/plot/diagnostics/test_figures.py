@@ -398,7 +398,10 @@ def test_words_say_which_images_were_looked_at() -> None:
 
 def test_only_what_is_crossed_with_rates_has_a_width() -> None:
     (drawing,) = DRAWINGS["successive_gradients"]
-    assert "how far each has got" in drawing.words(seen.rates())
+    told = drawing.words(seen.rates())
+    assert "how far each has got" in told
+    assert "batch 0.09, none 0.18. Of its upper end: Median over steps (and largest): " in told
+    assert "batch 0.1 (0.1), none 0.2 (0.2). " in told
     assert "width" not in drawing.words(seen.rates().assign(factor="norm"))
 
 
