@@ -17,35 +17,40 @@ class Equivalence:
 
     Attributes:
         difference: Mean of the first minus mean of the second.
-        low: Lower end of its 90 % interval (Welch).
+        low: Lower end of its interval at 1 - 2 alpha (Welch).
         high: Upper end of it.
         p: The larger p-value of the two one-sided tests.
+        alpha: What ``p`` is held against.
     """
 
     difference: float
     low: float
     high: float
     p: float
+    alpha: float
 
     @property
     def shown(self) -> bool:
-        """Whether the means are equal within the margin, at 5 %."""
-        return self.p < ALPHA
+        """Whether the means are equal within the margin, at ``alpha``."""
+        return self.p < self.alpha
 
 
-def equivalence(first: Sequence[float], second: Sequence[float], margin: float) -> Equivalence:
+def equivalence(
+    first: Sequence[float], second: Sequence[float], margin: float, alpha: float = ALPHA
+) -> Equivalence:
     """Test that two means differ by less than ``margin``; at least two values each.
 
     Source: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15, 657; variances are not pooled.
     """
     below = stats.ttest_ind(np.add(first, margin), second, equal_var=False, alternative="greater")
     above = stats.ttest_ind(np.subtract(first, margin), second, equal_var=False, alternative="less")
-    interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(1 - 2 * ALPHA)
+    interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(1 - 2 * alpha)
     return Equivalence(
         difference=float(np.mean(first) - np.mean(second)),
         low=float(interval.low),
         high=float(interval.high),
         p=float(max(below.pvalue, above.pvalue)),
+        alpha=alpha,
     )
 
 

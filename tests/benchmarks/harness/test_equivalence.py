@@ -26,6 +26,15 @@ def test_shown_is_an_interval_inside_the_margin(distance: float) -> None:
     assert found.shown == (distance < 0.5 and found.p < 0.05)
 
 
+def test_a_smaller_alpha_asks_for_more() -> None:
+    values = draws(70.0, 20, 0), draws(70.25, 20, 1)
+    ends = [equivalence(*values, margin=0.5, alpha=alpha).high for alpha in (0.05, 0.025, 0.005)]
+    assert ends == sorted(ends)
+    p = equivalence(*values, margin=0.5).p
+    assert equivalence(*values, margin=0.5, alpha=p * 1.01).shown
+    assert not equivalence(*values, margin=0.5, alpha=p * 0.99).shown
+
+
 def test_noise_shows_nothing() -> None:
     assert not equivalence([70.0, 74.0], [70.0, 74.0], margin=0.5).shown
 
