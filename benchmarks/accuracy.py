@@ -21,7 +21,7 @@ from benchmarks.harness.images import cifar10
 from cifar_models.architectures import Architecture, PlainCNN
 from cifar_models.augmentation import HorizontalFlip, RandomCrop
 from cifar_models.classifier import evaluate
-from cifar_models.datasets import CIFAR10, ImageData, Images
+from cifar_models.datasets import CIFAR10, ImageData
 from cifar_models.numerics import resolve
 from cifar_models.optimizers import SGD
 from cifar_models.recipe import Phase, Recipe
@@ -78,7 +78,7 @@ def measure(options: Options) -> list[Case]:
     data = cifar10(options.data_dir)
     recipes = RECIPES
     if options.scale == "quick":
-        data = ImageData(_first(data.train, 2_560), _first(data.test, 1_000), data.classes)
+        data = ImageData(data.train.first(2_560), data.test.first(1_000), data.classes)
         recipes = {name: recipe.with_epochs(1) for name, recipe in recipes.items()}
     return [
         case for name, recipe in recipes.items() for case in _cases(name, recipe, data, options)
@@ -195,10 +195,6 @@ def _told(name: str, found: Found, alpha: float, seeds: str) -> Case:
         f"(p = {tested.p:.2g}, alpha {alpha:g})."
     )
     return Case(name=name, figures=tuple(figures), notes=(note,))
-
-
-def _first(images: Images, count: int) -> Images:
-    return Images(images.pixels[:count], images.labels[:count])
 
 
 BENCHMARK = Benchmark(

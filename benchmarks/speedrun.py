@@ -10,7 +10,7 @@ from cifar_models.activations import LeakyReLU, Mish
 from cifar_models.architectures import ResNet9, ResNet18
 from cifar_models.augmentation import Cutout, HorizontalFlip, RandomCrop
 from cifar_models.classifier import evaluate
-from cifar_models.datasets import CIFAR10, ImageData, Images
+from cifar_models.datasets import CIFAR10, ImageData
 from cifar_models.losses import LabelSmoothing
 from cifar_models.numerics import Numerics, resolve
 from cifar_models.optimizers import SGD, Adam
@@ -84,7 +84,7 @@ def measure(options: Options) -> list[Case]:
     """
     data = cifar10(options.data_dir)
     if options.scale == "quick":
-        data = ImageData(_first(data.train), _first(data.test), data.classes)
+        data = ImageData(data.train.first(2_000), data.test.first(2_000), data.classes)
     return [_case(name, goal, data, options) for name, goal in GOALS.items()]
 
 
@@ -127,10 +127,6 @@ def _run(recipe: Recipe, seed: int, data: ImageData, numerics: Numerics) -> tupl
     window = timed(Arm("training", work), seed)
     measured = evaluate(trained[0].classifier, data.test, trained[0].loss, numerics)
     return window, 100 * measured["accuracy"]
-
-
-def _first(images: Images, count: int = 2_000) -> Images:
-    return Images(images.pixels[:count], images.labels[:count])
 
 
 BENCHMARK = Benchmark(

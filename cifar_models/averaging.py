@@ -116,13 +116,20 @@ class Average:
 
 
 @torch.no_grad()
-def settle(network: nn.Module, weights: Settled, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+def settle(
+    network: nn.Module,
+    weights: Settled,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    measured: bool = True,
+) -> None:
     """Put weights into a network, and measure the running statistics that go with them.
 
-    Those that it has belong to the weights that learned. They are measured on the first batches.
+    Those that it has belong to the weights that learned. They are measured on the first batches,
+    or left as they are where nothing is to be ``measured`` with the weights.
 
     Source: Izmailov et al. 2018 (arXiv:1803.05407), section 3.2; torch.optim.swa_utils.update_bn.
     """
     for parameter, value in weights:
         parameter.copy_(value)
-    update_bn(islice(batches, _STATISTICS_BATCHES), network)
+    if measured:
+        update_bn(islice(batches, _STATISTICS_BATCHES), network)

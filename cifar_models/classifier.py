@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cifar_models.component import registry
-from cifar_models.datasets import Images, as_tensor
+from cifar_models.datasets import Images
 from cifar_models.metrics import Metric
 from cifar_models.numerics import Numerics
 from cifar_models.test_time import OneView, Views
@@ -58,14 +58,6 @@ class Classifier(nn.Module):
         return rows.view(last.shape).permute(0, 3, 1, 2)
 
 
-def on_device(images: Images, device: str) -> tuple[Tensor, Tensor]:
-    """Return pixels (N, H, W, C) uint8 and labels (N,) on a device, sharing memory on the CPU.
-
-    The arrays may be shared by every process of a node and are read-only: index them, never write.
-    """
-    return as_tensor(images.pixels).to(device), as_tensor(images.labels).to(device)
-
-
 def autocast(numerics: Numerics) -> torch.autocast:
     """Return the context in which the network computes."""
     enabled = numerics.precision != "fp32"
@@ -99,7 +91,7 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the loss and every registered metric of a classifier on labelled images."""
     classifier.eval()
-    pixels, labels = on_device(images, numerics.device)
+    pixels, labels = images.on(numerics.device)
     with autocast(numerics):
         parts = [
             classifier(images_of(chunk, numerics))

@@ -148,7 +148,7 @@ class Training(Iterator[EpochResult]):
         trained = time.perf_counter() - looking
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
         due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
-        with self._settled(epoch):
+        with self._settled(epoch, due or self._looked_at is not None):
             if self.validation is not None and due:
                 measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
                 metrics |= {f"validation/{name}": value for name, value in measured.items()}
@@ -191,8 +191,8 @@ class Training(Iterator[EpochResult]):
         return loss.detach()
 
     @contextmanager
-    def _settled(self, epoch: int) -> Iterator[None]:
-        """Hold the weights that count; those that learn come back unless the training is over."""
+    def _settled(self, epoch: int, measured: bool) -> Iterator[None]:
+        """Hold the weights that count, and what is ``measured`` of them; then those that learn."""
         self.averaged = Weights()
         settled = self.optimisation.settled()
         if not settled:
@@ -200,7 +200,7 @@ class Training(Iterator[EpochResult]):
             return
         learning = copy_of(self.classifier)
         with global_stream(self._seed_of("dropout"), "dropout", epoch), autocast(self.numerics):
-            settle(self.classifier, settled, self.batches.epoch(self.seed, epoch))
+            settle(self.classifier, settled, self.batches.epoch(self.seed, epoch), measured)
         self.averaged = copy_of(self.classifier)
         yield
         if not self.over:

@@ -37,6 +37,25 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def first(self, number: int) -> "Images":
+        """Return so many images, or all where there are fewer; they share memory."""
+        return Images(self.pixels[:number], self.labels[:number])
+
+    def on(self, device: str) -> tuple[Tensor, Tensor]:
+        """Return pixels (N, H, W, C) uint8 and labels (N,) on a device, moved there once.
+
+        On the CPU they share memory with the arrays: index them, never write.
+        """
+        if device not in self._moved:
+            with torch.inference_mode(False):  # what comes later may want gradients with them
+                pixels, labels = as_tensor(self.pixels), as_tensor(self.labels)
+                self._moved[device] = pixels.to(device), labels.to(device)
+        return self._moved[device]
+
+    @cached_property
+    def _moved(self) -> dict[str, tuple[Tensor, Tensor]]:
+        return {}
+
     def canvas(self, device: str, margin: Margin, mirrors: bool) -> Canvas:
         """Return the pixels laid out on a device; the last is kept, for trial after trial."""
         key = (device, margin, mirrors)

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
-from cifar_models.diagnostics.trained import Trained, first
+from cifar_models.diagnostics.trained import Trained
 
 
 class ActivationStatistics(Diagnostic):
@@ -32,7 +32,7 @@ class ActivationStatistics(Diagnostic):
         def look(path: str, outputs: Tensor) -> None:
             layers.setdefault(path, _Sums()).add(outputs)
 
-        trained.outputs(first(trained.measured[1], self.images), look)
+        trained.outputs(trained.measured[1].first(self.images), look)
         for depth, (layer, sums) in enumerate(layers.items(), start=1):
             yield {"layer": layer, "depth": depth, **sums.row()}
 

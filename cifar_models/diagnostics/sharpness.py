@@ -10,10 +10,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.func import functional_call
 
-from cifar_models.classifier import full_precision, images_of, on_device
+from cifar_models.classifier import full_precision, images_of
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
 from cifar_models.diagnostics.subject import Subject
-from cifar_models.diagnostics.trained import Trained, first
+from cifar_models.diagnostics.trained import Trained
 from cifar_models.streams import generator
 
 _AT_ONCE = 125
@@ -56,7 +56,7 @@ class Hessian:
 
     def __init__(self, subject: Subject, images: int) -> None:
         self.subject, numerics = subject, subject.numerics
-        pixels, labels = on_device(first(subject.train, images), numerics.device)
+        pixels, labels = subject.train.first(images).on(numerics.device)
         self.parts = [
             (images_of(part, numerics), told)
             for part, told in zip(

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cifar_models.classifier import evaluate
 from cifar_models.diagnostics.diagnostic import Diagnostic, Row
-from cifar_models.diagnostics.trained import Trained, first
+from cifar_models.diagnostics.trained import Trained
 
 _MEASURES = ("loss", "accuracy")
 
@@ -28,7 +28,7 @@ class TrainAndValidation(Diagnostic):
     def analyse(self, trained: Trained) -> Iterable[Row]:
         """Return a row for each split and measure."""
         subject = trained.subject
-        images = first(subject.train, self.images)
+        images = subject.train.first(self.images)
         train = evaluate(subject.classifier, images, subject.loss, subject.numerics)
         validation = {m: trained.metrics.get(f"validation/{m}") for m in _MEASURES}
         for split, measured in (("train", train), ("validation", validation)):

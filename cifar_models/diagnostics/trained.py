@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cifar_models.classifier import autocast, images_of, on_device
+from cifar_models.classifier import autocast, images_of
 from cifar_models.component import registry
 from cifar_models.datasets import Images
 from cifar_models.diagnostics.subject import Subject
@@ -54,7 +54,7 @@ class Trained:
     def answers(self, images: Images, module: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """Return what the classifier, or another function, gives for images: float32 on the CPU."""
         numerics = self.subject.numerics
-        pixels, _ = on_device(images, numerics.device)
+        pixels, _ = images.on(numerics.device)
         with self._evaluating(), autocast(numerics):
             parts = [
                 (module or self.subject.classifier)(images_of(chunk, numerics)).float().cpu()
@@ -92,11 +92,6 @@ class Trained:
             yield
         finally:
             self.subject.classifier.train()
-
-
-def first(images: Images, number: int) -> Images:
-    """Return so many images, or all where there are fewer."""
-    return Images(images.pixels[:number], images.labels[:number])
 
 
 def activations(network: nn.Module) -> dict[str, nn.Module]:

@@ -28,7 +28,16 @@ class SGD(GradientRule):
         return self
 
     def build(self, network: nn.Module, total_steps: int) -> torch.optim.Optimizer:
-        """Return the optimizer."""
-        return torch.optim.SGD(
+        """Return the optimizer.
+
+        Its velocity begins at zero: torch would let the fused kernel begin it, which leaves it as
+        the memory was found where fp16 overflows in the first step and the step is skipped.
+        """
+        optimizer = torch.optim.SGD(
             self.groups(network), momentum=self.momentum, nesterov=self.nesterov, fused=True
         )
+        if self.momentum:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return optimizer

@@ -13,7 +13,6 @@ from typing import Any
 import ray
 from rich.console import Console
 
-from cifar_models.datasets import Images
 from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
@@ -111,14 +110,10 @@ def excerpt(work: Work) -> Work:
     """
     return replace(
         work,
-        train=_first(work.train, _STEPS * work.recipe["batch_size"]),
-        validation=_first(work.validation, _VALIDATION) if work.validation else None,
+        train=work.train.first(_STEPS * work.recipe["batch_size"]),
+        validation=work.validation.first(_VALIDATION) if work.validation else None,
         resident=work.train,
     )
-
-
-def _first(images: Images, count: int) -> Images:
-    return Images(images.pixels[:count], images.labels[:count])
 
 
 def _timed(train: Any, epochs: int) -> float:

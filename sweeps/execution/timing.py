@@ -10,7 +10,6 @@ import ray
 import torch
 from ray.exceptions import RayTaskError
 
-from cifar_models.datasets import Images
 from cifar_models.numerics import Device, Numerics, Precision, resolve
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile
@@ -101,8 +100,8 @@ def time_epochs(work: Work, count: int, validate_every: int) -> list[float]:
     steps = _STEPS.get(work.numerics.device, _STEPS_OF_A_GPU)
     part = replace(
         work,
-        train=_first(work.train, steps * work.recipe["batch_size"]),
-        validation=_first(work.validation, _VALIDATION) if work.validation else None,
+        train=work.train.first(steps * work.recipe["batch_size"]),
+        validation=work.validation.first(_VALIDATION) if work.validation else None,
         resident=work.train,
     )
     try:
@@ -153,7 +152,3 @@ def _there(work: Work, count: int, validate_every: int) -> list[float]:
         return ray.get(timed)
     except RayTaskError as error:
         raise ValueError(str(error.cause)) from None
-
-
-def _first(images: Images, count: int) -> Images:
-    return Images(images.pixels[:count], images.labels[:count])

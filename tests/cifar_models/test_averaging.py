@@ -1,11 +1,12 @@
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from cifar_models.averaging import EMA, SWA, Average, Averaging, NoAveraging, settle
 from cifar_models.checkpoint import load, save
@@ -141,6 +142,17 @@ def test_the_mean_is_measured_and_kept() -> None:
     assert final.averaged == {}, "one set of weights is enough when nothing goes on"
 
 
+def test_statistics_of_the_mean_are_measured_only_for_what_is_measured() -> None:
+    seldom, always = (start(EMA_RECIPE.replace({"validate_every": n})) for n in (3, 1))
+    with mock.patch("cifar_models.averaging.update_bn", wraps=update_bn) as measuring:
+        counts = [measuring.call_count for _ in seldom]
+    assert counts == [0, 0, 1, 1, 2]
+    list(always)
+    assert equal(seldom.classifier.state_dict(), always.classifier.state_dict())
+    losses = [[r.metrics.get("validation/loss") for r in t.history] for t in (seldom, always)]
+    assert losses[0] == [None, None, losses[1][2], None, losses[1][4]]
+
+
 def test_swa_ends_in_the_mean_of_its_epochs() -> None:
     training, plain = start(SWA_RECIPE), start(RECIPE)
     ends = []
@@ -164,8 +176,9 @@ def test_swa_ends_in_the_mean_of_its_epochs() -> None:
         SWA_RECIPE.replace({"phases.0.optimizer": "schedule_free_sgd"}),
         RECIPE.replace({"phases.1.optimizer": "schedule_free_sgd"}),
         RECIPE.replace({"phases.0.optimizer": "ranger", "phases.1.optimizer": "ranger21"}),
+        EMA_RECIPE.replace({"validate_every": 3}),
     ],
-    ids=["ema", "swa", "schedule-free first", "and swa", "schedule-free last", "rangers"],
+    ids=["ema", "swa", "schedule-free first", "and swa", "schedule-free last", "rangers", "seldom"],
 )
 def test_a_resumed_training_equals_the_undisturbed_one(
     recipe: Recipe, epochs: int, tmp_path: Path

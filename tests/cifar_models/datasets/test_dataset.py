@@ -4,6 +4,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from cifar_models.component import registry
 from cifar_models.datasets import Dataset, ImageData, Images, as_tensor
@@ -45,6 +47,23 @@ def test_fingerprint_does_not_depend_on_memory_layout() -> None:
     data = _data()
     strided = np.asfortranarray(data.train.pixels)
     assert replace(data, train=replace(data.train, pixels=strided)).fingerprint == data.fingerprint
+
+
+def test_images_are_moved_once_and_may_take_part_in_gradients() -> None:
+    images = _images(6)
+    with torch.inference_mode():
+        pixels, labels = images.on("cpu")
+    assert images.on("cpu")[0] is pixels
+    assert np.shares_memory(pixels.numpy(), images.pixels)
+    logits = torch.zeros(6, 2, requires_grad=True)
+    nn.functional.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+
+
+def test_the_first_images_share_memory() -> None:
+    images = _images(6)
+    assert [len(images.first(number)) for number in (2, 6, 9)] == [2, 6, 6]
+    assert np.shares_memory(images.first(2).pixels, images.pixels)
+    assert images.first(2).labels.tolist() == [0, 1]
 
 
 def test_frozen_and_picklable() -> None:
