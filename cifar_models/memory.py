@@ -7,14 +7,17 @@ import torch
 
 _HOST = "can't allocate memory"
 """What the CPU's allocator says."""
-_GPU = "out of memory"
-"""What those GPU errors say that have no class of their own."""
+_GPU = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "CUBLAS_STATUS_NOT_INITIALIZED")
+"""What those GPU errors say that have no class of their own: of CUDA, cuBLAS and cuDNN.
+
+cuBLAS is not initialised where there is no room for its handle.
+"""
 
 
 def want_of_memory(error: Exception) -> str | None:
     """Return the first line of an error that means that memory ran out, else None."""
     kinds = (MemoryError, torch.OutOfMemoryError)
-    told = isinstance(error, RuntimeError) and any(words in str(error) for words in (_HOST, _GPU))
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in (_HOST, *_GPU))
     if not (told or isinstance(error, kinds)):
         return None
     return str(error).strip().partition("\n")[0] or "out of memory"
@@ -22,7 +25,7 @@ def want_of_memory(error: Exception) -> str | None:
 
 def of_a_gpu(error: Exception) -> bool:
     """Whether it was a GPU's memory that ran out, not the machine's."""
-    told = isinstance(error, RuntimeError) and _GPU in str(error)
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _GPU)
     return told or isinstance(error, torch.OutOfMemoryError)
 
 

@@ -90,6 +90,16 @@ def require(device: Device) -> None:
         raise ValueError(f"this machine has no {device} device; choose another, such as cpu")
 
 
+def lost(device: Device) -> bool:
+    """Whether this process had a GPU and can use it no more, as after a fault of the hardware."""
+    try:
+        if device == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.synchronize()
+    except RuntimeError:
+        return True
+    return False
+
+
 def best_device() -> Device:
     """Return the kind of the fastest device of this machine."""
     if torch.cuda.is_available():

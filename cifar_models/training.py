@@ -100,8 +100,6 @@ class Training(Iterator[EpochResult]):
         torch.set_num_threads(numerics.threads)
         keep_freed_memory()
         leave_compiler_out()
-        if numerics.device == "cuda":
-            torch.cuda.reset_peak_memory_stats()
         self.classifier = build_classifier(recipe, shape, seed)
         mean, std = train.statistics
         self.classifier.mean.copy_(mean.view_as(self.classifier.mean))
@@ -112,6 +110,8 @@ class Training(Iterator[EpochResult]):
         self.penalised = penalised(self.classifier)
         fixed = recipe.fixed_streams
         self.batches = Batches(train, recipe.augmentation, recipe.batch_size, numerics, fixed)
+        if numerics.device == "cuda":
+            torch.cuda.reset_peak_memory_stats()  # laying out the images is no trial's own memory
         self.history: list[EpochResult] = []
         self.best_epoch, self.best_weights, self.averaged = 0, Weights(), Weights()
         steps = len(self.batches)

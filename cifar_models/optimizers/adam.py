@@ -60,13 +60,21 @@ class NAdam(_Moments):
 
     def build(self, network: nn.Module, total_steps: int) -> torch.optim.Optimizer:
         """Return the optimizer."""
-        return torch.optim.NAdam(
+        optimizer = torch.optim.NAdam(
             self.groups(network),
             betas=(self.beta1, self.beta2),
             eps=self.eps,
             momentum_decay=self.momentum_decay,
             foreach=True,
         )
+        optimizer.register_load_state_dict_post_hook(_products_on_the_cpu)
+        return optimizer
+
+
+def _products_on_the_cpu(optimizer: torch.optim.Optimizer) -> None:
+    """Bring back what torch reads in every step, and takes to the GPU when a state is loaded."""
+    for state in optimizer.state.values():
+        state["mu_product"] = state["mu_product"].cpu()
 
 
 class RAdam(_Moments):

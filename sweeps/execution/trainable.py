@@ -20,7 +20,7 @@ from cifar_models.diagnostics import Diagnosis, Diagnostic, seen_by
 from cifar_models.flops import flops
 from cifar_models.latency import latency
 from cifar_models.memory import of_a_gpu, want_of_memory
-from cifar_models.numerics import Numerics
+from cifar_models.numerics import Numerics, lost
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
 from cifar_models.test_time import Views
@@ -54,7 +54,8 @@ class Trainable(tune.Trainable):
     """Trains the trial of its configuration, from its checkpoint if there is one.
 
     What goes wrong in a trial is an outcome that it reports (``diverged``, ``out_of_memory``,
-    ``failed`` with the traceback); errors that reach Ray are the infrastructure's alone.
+    ``failed`` with the traceback); errors that reach Ray are the infrastructure's alone. A GPU that
+    no longer answers is: every trial after this one would fail in this process.
     """
 
     def setup(
@@ -79,6 +80,8 @@ class Trainable(tune.Trainable):
     def _begin(self, config: dict[str, Any]) -> None:
         self._trial = config
         self._training: Training | None = None
+        if 0 < self._gpus < 1 and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.empty_cache()  # what the last trial kept is wanted by others on this GPU
         self._counts: dict[str, str] = {}
         self._unreported: list[EpochResult] = []
 
@@ -88,6 +91,7 @@ class Trainable(tune.Trainable):
         Raises:
             OSError: The storage fails, but for being full. That is no outcome of the trial: Ray
                 tries again.
+            RuntimeError: The GPU is lost to this process; Ray tries again in another.
         """
         if "test" in self._trial:
             return {"metrics": self._evaluate(), "done": True}
@@ -96,6 +100,8 @@ class Trainable(tune.Trainable):
         try:
             result = self._next(images, checkpoint)
         except Exception as error:
+            if lost(self._trial["spec"]["numerics"]["device"]):
+                raise
             lacking = want_of_memory(error)
             if lacking is not None:
                 return self._ended("out_of_memory", lacking) | self._too_small(error)

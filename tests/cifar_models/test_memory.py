@@ -13,6 +13,8 @@ from cifar_models.memory import of_a_gpu, want_of_memory
         (RuntimeError("it: can't allocate memory: 9 bytes\nmore"),
          "it: can't allocate memory: 9 bytes"),
         (RuntimeError("CUDA error: out of memory"), "CUDA error: out of memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`\nat"),
+         "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`"),
         (RuntimeError("shapes do not fit"), None),
         (ValueError("out of memory"), None),
     ],
@@ -33,6 +35,9 @@ def test_what_torch_really_raises_is_known() -> None:
     [
         (torch.OutOfMemoryError("Tried to allocate 2 GiB."), True),
         (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED"), False),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), False),
         (MemoryError("out of memory"), False),
     ],

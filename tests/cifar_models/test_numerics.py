@@ -3,7 +3,7 @@ import torch
 from pydantic import ValidationError
 
 from cifar_models import numerics
-from cifar_models.numerics import Device, Numerics, Precision, best_device, require, resolve
+from cifar_models.numerics import Device, Numerics, Precision, best_device, lost, require, resolve
 from tests.cifar_models.small import RECIPE
 
 
@@ -66,3 +66,24 @@ def test_a_device_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatc
     for device in ("cuda", "mps"):
         with pytest.raises(ValueError, match=f"this machine has no {device} device"):
             require(device)
+
+
+@pytest.mark.parametrize(
+    ("device", "begun", "answers", "expected"),
+    [
+        ("cuda", True, False, True),
+        ("cuda", True, True, False),
+        ("cuda", False, False, False),
+        ("cpu", True, False, False),
+    ],
+)
+def test_a_gpu_that_was_in_use_and_no_longer_answers_is_lost(
+    device: Device, begun: bool, answers: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def synchronize() -> None:
+        if not answers:
+            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: begun)
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    assert lost(device) == expected

@@ -119,6 +119,34 @@ def test_want_of_memory_is_told_from_a_bug(
     assert ("Traceback" in ended["reason"]) == (status == "failed")
 
 
+def test_a_lost_gpu_is_no_outcome_of_a_trial(
+    tmp_path: Path, counted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(trainable, "train", fail)
+    made = worker(config(tmp_path, 0), gpus=1)
+    monkeypatch.setattr(trainable, "lost", lambda device: device == "cpu")
+    with pytest.raises(torch.AcceleratorError):
+        made.step()
+    monkeypatch.setattr(trainable, "lost", lambda device: device != "cpu")
+    assert made.step()["status"] == "failed"
+
+
+@pytest.mark.parametrize(("gpus", "given_back"), [(0.25, 1), (1.0, 0), (0.0, 0)])
+def test_memory_of_a_shared_gpu_is_given_back_between_trials(
+    gpus: float, given_back: int, tmp_path: Path, counted: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    made = worker(config(tmp_path, 0), gpus)
+    cache = SimpleNamespace(emptied=0)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: vars(cache).update(emptied=1))
+    made.reset_config(config(tmp_path, 1))
+    assert cache.emptied == given_back
+
+
 @pytest.mark.parametrize(
     ("error", "gpus", "too_small"),
     [
