@@ -8,6 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def _measure(name: str, arguments: argparse.Namespace) -> None:
 
     from benchmarks.harness.benchmark import Options, load
     from benchmarks.harness.report import section
-    from benchmarks.harness.results import Result, machine, now, versions
+    from benchmarks.harness.results import Result, commit, machine, now, versions
 
     benchmark = load(name)
     present = {"cpu": True, "cuda": torch.cuda.is_available()}
@@ -104,16 +105,19 @@ def _measure(name: str, arguments: argparse.Namespace) -> None:
         if not present[device] or arguments.device not in (None, device):
             continue
         options = Options(arguments.scale, device, arguments.threads, arguments.data_dir, out)
-        began = now()
+        began, code, started = now(), commit(), time.perf_counter()
+        cases = tuple(benchmark.measure(options))
         result = Result(
             benchmark=name,
             device=device,
             scale=options.scale,
             threads=options.threads,
-            cases=tuple(benchmark.measure(options)),
+            cases=cases,
             date=began,
             machine=machine(device),
             versions=versions(),
+            code=code,
+            seconds=round(time.perf_counter() - started, 1),
         )
         if out:
             result.write(out)

@@ -54,8 +54,8 @@ def _recipe(model: Architecture, epochs: int, lr: float) -> Recipe:
 
 
 RECIPES = {
-    "2-conv CNN": _recipe(PlainCNN(channels=(16, 32)), epochs=3, lr=0.05),
-    "3-conv CNN": _recipe(PlainCNN(channels=(8, 16, 32)), epochs=3, lr=0.05),
+    "2-conv CNN (16, 32)": _recipe(PlainCNN(channels=(16, 32)), epochs=3, lr=0.05),
+    "3-conv CNN (8, 16, 32)": _recipe(PlainCNN(channels=(8, 16, 32)), epochs=3, lr=0.05),
 }
 """Small networks with batch norm: runs of LeNet-5 differ by 1.5 points, and 180 would be wanted."""
 

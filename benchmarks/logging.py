@@ -30,6 +30,9 @@ from cifar_models.recipe import Recipe
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from sweeps.record.journal import Journal
+    from sweeps.record.mlflow_runs import Runs
+
 STOCK, OURS = "log_metric, one by one", "journal and batches"
 FLOOR = "log_batch alone"
 METRICS = {f"validation/metric_{number}": 1 / 3 for number in range(8)}
@@ -96,12 +99,9 @@ def _one_by_one(epochs: int, trials: int) -> Arm:
 def _in_batches(epochs: int, trials: int) -> Arm:
     """Return trials whose epochs are written to the journal, then to MLflow at once."""
     from sweeps.analysis.garbage import spared
-    from sweeps.record.journal import Journal
-    from sweeps.record.mlflow_runs import Runs
     from sweeps.record.run_update import RunUpdate
 
-    state = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    journal, runs = Journal(state), Runs(f"sqlite:///{state / 'mlflow.db'}", str(state))
+    journal, runs = _ours()
 
     def write(run_id: str) -> int:
         results = [
@@ -117,16 +117,20 @@ def _in_batches(epochs: int, trials: int) -> Arm:
 
 
 def _at_once(epochs: int, trials: int) -> Arm:
-    """Return all points of a trial in one call of MLflow's, newest first, and no more."""
+    """Return all points of a trial in one call of MLflow's, newest first, and no more.
+
+    The database is as ours is: beside a journal, and so without waiting for the disk.
+    """
     from mlflow.entities import Metric
 
     from sweeps.analysis.garbage import spared
 
-    client = _new_client()
+    client = _ours()[1].client
 
     def write(run_id: str) -> int:
+        now = int(1000 * time.time())
         points = [
-            Metric(name, value, epoch, epoch)
+            Metric(name, value, now, epoch)
             for epoch in reversed(range(epochs))
             for name, value in METRICS.items()
         ]
@@ -135,6 +139,15 @@ def _at_once(epochs: int, trials: int) -> Arm:
         return len(points)
 
     return _writing(FLOOR, client, trials, write)
+
+
+def _ours() -> "tuple[Journal, Runs]":
+    """Return a new journal, and the MLflow beside it."""
+    from sweeps.record.journal import Journal
+    from sweeps.record.mlflow_runs import Runs
+
+    state = Path(tempfile.mkdtemp(prefix="benchmark-"))
+    return Journal(state), Runs(f"sqlite:///{state / 'mlflow.db'}", str(state))
 
 
 def _new_client() -> "MlflowClient":
@@ -265,4 +278,8 @@ BENCHMARK = Benchmark(
     "of the journal, then batches from a thread); the share of it in a sweep with real training; "
     "and a driver killed in mid-sweep, whose next start replays what MLflow lacks.",
     measure=measure,
+    notes=(
+        "In ours, and in log_batch alone, SQLite does not wait for the disk: the journal beside it "
+        "has everything.",
+    ),
 )

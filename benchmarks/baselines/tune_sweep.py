@@ -45,6 +45,8 @@ class Task:
     factor: int
     batch_size: int
     slots: int
+    gpus: float
+    """Of a GPU, for each trial."""
 
 
 def stock(task: Task) -> Epochs:
@@ -124,7 +126,9 @@ def _loop(task: Task, rate: float, *, tuned: bool) -> ClassicLoop:
     torch.manual_seed(0)
     network = task.model.build(task.shape)
     optimizer = torch.optim.SGD(network.parameters(), lr=rate, momentum=0.9, weight_decay=5e-4)
-    return ClassicLoop(network, tuned=tuned, optimizer=optimizer)
+    return ClassicLoop(
+        network, tuned=tuned, device="cuda" if task.gpus else "cpu", optimizer=optimizer
+    )
 
 
 def _begin(task: Task) -> tuple[Any, Any, Path, float]:
@@ -137,8 +141,8 @@ def _begin(task: Task) -> tuple[Any, Any, Path, float]:
 
     started = time.time()
     ray.init(
-        address="local", num_cpus=task.slots, include_dashboard=False, log_to_driver=False,
-        logging_level=logging.ERROR,
+        address="local", num_cpus=task.slots, num_gpus=1 if task.gpus else 0,
+        include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR,
     )  # fmt: skip
     for name in ("ray.tune", "ray.tune.tune"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -167,7 +171,7 @@ def _run(
     tune.run(
         trainable,
         config={"lr": tune.grid_search(list(task.rates))},
-        resources_per_trial={"cpu": 1},
+        resources_per_trial={"cpu": 1, "gpu": task.gpus},
         scheduler=scheduler,
         callbacks=[Watch()],
         storage_path=str(folder),

@@ -26,7 +26,7 @@ _OPEN = {
 
 def document(benchmarks: Mapping[str, Benchmark], results: Sequence[Result]) -> str:
     """Return the whole document: targets at a glance, then a section a benchmark."""
-    lines = [_HEAD, "## Targets at a glance", ""]
+    lines = [_HEAD, *_duration(benchmarks, results), "## Targets at a glance", ""]
     rows = [
         [result.benchmark, result.device, case.name, figure.name, *_told(figure)]
         for name in benchmarks
@@ -45,6 +45,15 @@ def document(benchmarks: Mapping[str, Benchmark], results: Sequence[Result]) -> 
     for name, benchmark in benchmarks.items():
         lines += [section(name, benchmark, _of(name, results)), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _duration(benchmarks: Mapping[str, Benchmark], results: Sequence[Result]) -> list[str]:
+    """Return how long all that `make bench` measures took, where that is known."""
+    measured = [result for result in results if not benchmarks[result.benchmark].only_full]
+    seconds = [result.seconds for result in measured if result.scale == "standard"]
+    if len(seconds) < len(measured) or not all(seconds):
+        return []
+    return [f"What `make bench` measures took {sum(seconds) / 60:.1f} minutes together.", ""]
 
 
 def section(name: str, benchmark: Benchmark, results: Sequence[Result]) -> str:
@@ -119,6 +128,8 @@ def _conditions(result: Result) -> str:
         f"{machine['cores']} cores, {result.threads} threads; {result.date} UTC; scale "
         f"{result.scale}; {', '.join(f'{name} {v}' for name, v in result.versions.items())}."
     ]
+    if result.code:
+        parts.append(f"Commit {result.code}; {number(result.seconds)} s.")
     foreign = [w.foreign for w in windows if w.foreign is not None and not w.discarded]
     if foreign:
         discarded = sum(window.discarded for window in windows)

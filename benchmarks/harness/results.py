@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -92,7 +93,10 @@ class Case(_Frozen):
 
 
 class Result(_Frozen):
-    """One run of one benchmark on one kind of device."""
+    """One run of one benchmark on one kind of device.
+
+    ``code`` is the commit that was measured, and ``seconds`` how long that took.
+    """
 
     benchmark: str
     device: str
@@ -102,6 +106,8 @@ class Result(_Frozen):
     date: str
     machine: dict[str, str]
     versions: dict[str, str]
+    code: str = ""
+    seconds: float = 0.0
 
     def write(self, folder: Path) -> Path:
         """Write it as JSON into a folder and return the file."""
@@ -131,6 +137,15 @@ def compare(
         at_least=at_least,
         polluted=any(window.polluted for window in behind),
     )
+
+
+def commit() -> str:
+    """Return the commit of this checkout; nothing where it is none."""
+    asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:  # there is no git
+        return ""
 
 
 def now() -> str:

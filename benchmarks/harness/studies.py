@@ -85,13 +85,24 @@ class TrainsNothing(Trainable):
 def search_alone(
     study: Study, slots: int, *, trainable: type[Trainable] = Trainable,
     data_dir: Path | None = None, places: Places | None = None, address: str | None = None,
+    gpus: float = 0.0,
 ) -> Ran:  # fmt: skip
-    """Run a search with MLflow and Optuna on, and return where its time went."""
+    """Run a search with MLflow and Optuna on, and return where its time went.
+
+    Args:
+        study: With a search.
+        slots: Trials at once.
+        trainable: What trains a trial.
+        data_dir: Folder of the real CIFAR.
+        places: Where results lie; by default in a new folder.
+        address: Of a cluster; by default Ray is started here.
+        gpus: Of a GPU, for each trial.
+    """
     vars(phases)["Trainable"] = trainable
     places = places or new_places()
     with Path("/dev/null").open("w") as nowhere:
         console = Console(file=nowhere)
-        options = Options(data_dir, address, max_concurrent=slots)
+        options = Options(data_dir, address, gpus_per_trial=gpus, max_concurrent=slots)
         run = SearchAlone(study, (), places, options, console)
         started = time.time()
         run.execute()

@@ -84,6 +84,6 @@ def test_what_is_not_shown_is_looked_at_again_with_fresh_seeds_at_half_of_alpha(
 @pytest.mark.timeout(120)
 def test_both_sides_train_and_are_tested() -> None:
     data = Shapes(train_size=512, test_size=100).build(None)
-    recipe = RECIPES["3-conv CNN"].with_epochs(1)
+    recipe = RECIPES["3-conv CNN (8, 16, 32)"].with_epochs(1)
     assert 0 < classic(recipe, 0, data, Options(threads=1)) < 100
     assert 0 < ours(recipe, 0, data, Options(threads=1)) < 100

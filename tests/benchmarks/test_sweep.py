@@ -14,11 +14,12 @@ def test_the_race_is_to_the_best_accuracy_that_all_reached() -> None:
         OURS: [(5.0, 0.4), (10.0, 0.55), (20.0, 0.0)],
     }
     windows = [window(name, 0, 1.0) for name in epochs]
-    figures, (note,) = race_figures(epochs, windows)
+    figures, (note,) = race_figures(epochs, windows, {STOCK: 5.0, TUNED: 2.0})
     found = {figure.name: figure.median for figure in figures}
     assert found[f"{OURS} over {STOCK}: to the same best accuracy"] == pytest.approx(5.0)
     assert found[f"{OURS} over {TUNED}: to the same best accuracy"] == pytest.approx(2.0)
     assert found[f"{OURS} over {STOCK}: to the end"] == pytest.approx(5.0)
+    assert found[f"{OURS} over {STOCK}: to the end, an epoch"] == pytest.approx(10 / 3)
     assert "Validation accuracy 0.500" in note
     assert "3 epochs" in note
 

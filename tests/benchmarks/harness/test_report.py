@@ -31,6 +31,22 @@ def test_section_tells_the_conditions() -> None:
     assert text.index("- Mind.") < text.index("- A note.")
 
 
+def test_section_tells_the_commit_where_it_is_known() -> None:
+    assert "Commit" not in section("input", ON_BOTH, [result(CASE)])
+    timed = result(CASE).model_copy(update={"code": "1a2b3c4", "seconds": 61.5})
+    assert "Commit 1a2b3c4; 61.5 s." in section("input", ON_BOTH, [timed])
+
+
+def test_document_tells_how_long_make_bench_took() -> None:
+    benchmarks = {"input": ON_BOTH, "nodes": Benchmark("Long.", lambda _: [], only_full=True)}
+    timed = result(CASE).model_copy(update={"seconds": 60.0})
+    on_gpu = result(CASE, device="cuda").model_copy(update={"seconds": 30.0})
+    long = result(CASE, benchmark="nodes")
+    said = "What `make bench` measures took 1.5 minutes together."
+    assert said in document(benchmarks, [timed, on_gpu, long])
+    assert "took" not in document(benchmarks, [result(CASE), on_gpu, long])
+
+
 def test_a_device_without_result_is_open() -> None:
     cpu, gpu = result(CASE), result(CASE, device="cuda")
     assert "On `cuda` open: no GPU was at hand." in section("input", ON_BOTH, [cpu])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness import Figure, Result, compare
-from benchmarks.harness.results import machine, versions
+from benchmarks.harness.results import commit, machine, versions
 from tests.benchmarks.harness.measured import CASE, result, window
 
 
@@ -51,6 +51,15 @@ def test_json_holds_what_a_reader_wants(tmp_path: Path) -> None:
     assert len(case["windows"]) == 5
     assert case["figures"][0] | {"n": 2, "median": 5.0, "met": True} == case["figures"][0]
     assert plain["versions"]["torch"]
+
+
+def test_the_commit_is_that_of_this_checkout() -> None:
+    head = Path(__file__).parents[3] / ".git" / "logs" / "HEAD"
+    if not head.exists():
+        assert commit() == ""
+    else:
+        assert commit()
+        assert head.read_text().splitlines()[-1].split()[1].startswith(commit())
 
 
 def test_machine_and_versions_are_told() -> None:
