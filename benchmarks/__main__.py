@@ -105,7 +105,7 @@ def _measure(name: str, arguments: argparse.Namespace) -> None:
         if not present[device] or arguments.device not in (None, device):
             continue
         options = Options(arguments.scale, device, arguments.threads, arguments.data_dir, out)
-        began, code, started = now(), commit(), time.perf_counter()
+        began, code, started = now(), commit(ROOT), time.perf_counter()
         cases = tuple(benchmark.measure(options))
         result = Result(
             benchmark=name,

@@ -168,7 +168,7 @@ def _remembered(what: Run, run: Callable[[int], float], out: Path | None) -> flo
     return accuracy
 
 
-def _told(name: str, found: Found, alpha: float, seeds: str) -> Case:
+def _told(name: str, found: Found, alpha: float, why: str) -> Case:
     tested = equivalence(found["ours"], found["classic"], MARGIN, alpha)
     interval = f"{1 - 2 * alpha:.0%} interval".replace("%", " %")
     figures = [
@@ -189,7 +189,7 @@ def _told(name: str, found: Found, alpha: float, seeds: str) -> Case:
         for side, values in found.items()
     )
     note = (
-        f"{name} ({seeds}): {spread}, mean ± standard deviation; ours minus classic "
+        f"{name} ({why}): {spread}, mean ± standard deviation; ours minus classic "
         f"{tested.difference:+.2f} points, {interval} [{tested.low:+.2f}, {tested.high:+.2f}]; "
         f"equivalent within {MARGIN} points: {'yes' if tested.shown else 'not shown'} "
         f"(p = {tested.p:.2g}, alpha {alpha:g})."
@@ -203,7 +203,8 @@ BENCHMARK = Benchmark(
     "loop and by ours at the precision that the fixed rule chooses; two one-sided tests, n from "
     "the deviation of a pilot of six runs on each side at a power of 0.9. Where that shows "
     "nothing, a second look at fresh seeds, whose number was fixed before any of them ran, at "
-    "half of alpha: the two together call what is not equal so in at most 7.5 % of cases.",
+    "half of alpha: of a network, the two together call unequal accuracies equal in at most 7.5 % "
+    "of cases.",
     measure=measure,
     only_full=True,
 )

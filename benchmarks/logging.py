@@ -119,7 +119,7 @@ def _in_batches(epochs: int, trials: int) -> Arm:
 def _at_once(epochs: int, trials: int) -> Arm:
     """Return all points of a trial in one call of MLflow's, newest first, and no more.
 
-    The database is as ours is: beside a journal, and so without waiting for the disk.
+    The database does not wait for the disk, as ours does not, which has a journal.
     """
     from mlflow.entities import Metric
 
@@ -279,7 +279,7 @@ BENCHMARK = Benchmark(
     "and a driver killed in mid-sweep, whose next start replays what MLflow lacks.",
     measure=measure,
     notes=(
-        "In ours, and in log_batch alone, SQLite does not wait for the disk: the journal beside it "
+        "In both of the last SQLite does not wait for the disk; ours may do so because its journal "
         "has everything.",
     ),
 )

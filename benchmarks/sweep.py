@@ -1,5 +1,6 @@
 """A whole sweep: what it costs beside its trainings, and how soon it has its answer."""
 
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -109,7 +110,13 @@ def _overhead(seconds: int, options: Options) -> Case:
 
 
 def task(options: Options) -> Task:
-    """Return the sweep: learning rates at random, a small network, real labels."""
+    """Return the sweep: learning rates at random, a small network, real labels.
+
+    Raises:
+        ValueError: This machine has too few cores for the trials on a GPU.
+    """
+    if options.device == "cuda" and (os.cpu_count() or 1) < _PACKED:
+        raise ValueError(f"{_PACKED} trials share the GPU, and each wants a core of its own")
     images = options.pick(256, 4096, 8192)
     epochs, trials = options.pick((3, 4), (9, 24), (9, 64))
     recipe = base(options.data_dir, images, epochs)
@@ -172,6 +179,9 @@ def ours(sweep: Task, data_dir: Path | None) -> Epochs:
 def _race(options: Options) -> Case:
     sweep = task(options)
     trials = len(sweep.rates)
+    if sweep.gpus:  # the same one for every script
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible
     runs = [
         Once(STOCK, trials, partial(tune_sweep.stock, sweep)),
         Once(TUNED, trials, partial(tune_sweep.tuned, sweep)),

@@ -41,7 +41,10 @@ class Checkpoint:
     """The epoch of the highest validation accuracy; 0 without validation."""
     best_weights: Weights = field(default_factory=dict)
     averaged: Weights = field(default_factory=dict)
-    """Those of the last epoch that count, while they are others than ``weights``."""
+    """Those of the last epoch that count, while they are others than ``weights``.
+
+    Their running statistics are those of ``weights`` where the epoch was not measured.
+    """
     observations: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     """What diagnostics have seen: columns by name, by the diagnostic's key."""
     missed: dict[str, str] = field(default_factory=dict)

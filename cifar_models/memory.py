@@ -5,19 +5,19 @@ import sys
 
 import torch
 
-_HOST = "can't allocate memory"
-"""What the CPU's allocator says."""
-_GPU = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "CUBLAS_STATUS_NOT_INITIALIZED")
+_HOST = ("can't allocate memory", "HOST_ALLOCATION_FAILED")
+"""What the CPU's allocator says, and cuDNN of it."""
+_GPU = ("out of memory", "_ALLOC_FAILED", "DEVICE_ALLOCATION_FAILED", "_STATUS_NOT_INITIALIZED")
 """What those GPU errors say that have no class of their own: of CUDA, cuBLAS and cuDNN.
 
-cuBLAS is not initialised where there is no room for its handle.
+The last two are not initialised where there is no room for their handles.
 """
 
 
 def want_of_memory(error: Exception) -> str | None:
     """Return the first line of an error that means that memory ran out, else None."""
     kinds = (MemoryError, torch.OutOfMemoryError)
-    told = isinstance(error, RuntimeError) and any(words in str(error) for words in (_HOST, *_GPU))
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in (*_HOST, *_GPU))
     if not (told or isinstance(error, kinds)):
         return None
     return str(error).strip().partition("\n")[0] or "out of memory"

@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 
 from cifar_models.component import Frozen
+from cifar_models.memory import want_of_memory
 from cifar_models.processor import has_amx_bf16
 from cifar_models.recipe import Recipe
 
@@ -91,12 +92,16 @@ def require(device: Device) -> None:
 
 
 def lost(device: Device) -> bool:
-    """Whether this process had a GPU and can use it no more, as after a fault of the hardware."""
+    """Whether this process cannot use its GPU, or no more: as after a fault of the hardware.
+
+    A kernel's own assertion has the same effect. A GPU without room for one more process is not
+    lost.
+    """
     try:
-        if device == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        if device == "cuda":
             torch.cuda.synchronize()
-    except RuntimeError:
-        return True
+    except (RuntimeError, AssertionError) as error:  # the latter of a torch without CUDA
+        return want_of_memory(error) is None
     return False
 
 

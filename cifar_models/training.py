@@ -134,8 +134,6 @@ class Training(Iterator[EpochResult]):
         """Whether the last epoch was the recipe's last, or diverged."""
         return bool(self.history) and self.history[-1].status != "running"
 
-    # ------------------------------------------------------------------ one epoch
-
     def __next__(self) -> EpochResult:
         """Train one epoch, measure, and return what it gave."""
         if self.over:
@@ -147,10 +145,11 @@ class Training(Iterator[EpochResult]):
         looking = self._looked_at.expense.seconds if self._looked_at else 0.0
         trained = time.perf_counter() - looking
         metrics = {"train/loss": train_loss, "learning_rate": self.optimisation.learning_rate}
-        due = epoch % self.recipe.validate_every == 0 or epoch == self.recipe.epochs
-        with self._settled(epoch, due or self._looked_at is not None):
-            if self.validation is not None and due:
-                measured = evaluate(self.classifier, self.validation, self.loss, self.numerics)
+        last = epoch == self.recipe.epochs
+        validation = self.validation if last or epoch % self.recipe.validate_every == 0 else None
+        with self._settled(epoch, bool(last or validation or self._looked_at)):
+            if validation is not None:
+                measured = evaluate(self.classifier, validation, self.loss, self.numerics)
                 metrics |= {f"validation/{name}": value for name, value in measured.items()}
             images = len(self.batches) * self.recipe.batch_size
             peak = peak_memory(self.numerics.device)
@@ -192,7 +191,10 @@ class Training(Iterator[EpochResult]):
 
     @contextmanager
     def _settled(self, epoch: int, measured: bool) -> Iterator[None]:
-        """Hold the weights that count, and what is ``measured`` of them; then those that learn."""
+        """Hold the weights that count, with statistics of their own if something is ``measured``.
+
+        Those that learn come back, unless the training is over.
+        """
         self.averaged = Weights()
         settled = self.optimisation.settled()
         if not settled:
@@ -217,8 +219,6 @@ class Training(Iterator[EpochResult]):
             self.best_epoch, self.best_weights = epoch, self.averaged or copy_of(self.classifier)
         self.history.append(result)
         return result
-
-    # ------------------------------------------------------------------ stop and go on
 
     def checkpoint(self) -> Checkpoint:
         """Return all that is needed to go on after the last epoch (tensors are not copied).

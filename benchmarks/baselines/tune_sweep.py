@@ -46,7 +46,7 @@ class Task:
     batch_size: int
     slots: int
     gpus: float
-    """Of a GPU, for each trial."""
+    """Share of a GPU that a trial gets; with 0 it trains on the CPU."""
 
 
 def stock(task: Task) -> Epochs:

@@ -49,9 +49,10 @@ def document(benchmarks: Mapping[str, Benchmark], results: Sequence[Result]) -> 
 
 def _duration(benchmarks: Mapping[str, Benchmark], results: Sequence[Result]) -> list[str]:
     """Return how long all that `make bench` measures took, where that is known."""
-    measured = [result for result in results if not benchmarks[result.benchmark].only_full]
+    names = [name for name, benchmark in benchmarks.items() if not benchmark.only_full]
+    measured = [result for name in names for result in _of(name, results)]
     seconds = [result.seconds for result in measured if result.scale == "standard"]
-    if len(seconds) < len(measured) or not all(seconds):
+    if not seconds or len(seconds) < len(measured) or not all(seconds):
         return []
     return [f"What `make bench` measures took {sum(seconds) / 60:.1f} minutes together.", ""]
 

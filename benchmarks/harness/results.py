@@ -139,11 +139,17 @@ def compare(
     )
 
 
-def commit() -> str:
-    """Return the commit of this checkout; nothing where it is none."""
-    asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+def commit(folder: Path) -> str:
+    """Return the commit of a checkout, with a + where code differs from it; else nothing."""
+
+    def asked(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = ["git", "-C", str(folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
     try:
-        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+        name = asked("rev-parse", "--short", "HEAD").stdout.strip()
+        changed = name and asked("diff", "--quiet", "HEAD", "--", "*.py").returncode
+        return f"{name}+" if changed else name
     except OSError:  # there is no git
         return ""
 

@@ -96,7 +96,7 @@ def search_alone(
         data_dir: Folder of the real CIFAR.
         places: Where results lie; by default in a new folder.
         address: Of a cluster; by default Ray is started here.
-        gpus: Of a GPU, for each trial.
+        gpus: Share of a GPU that a trial gets; with 0 it trains on the CPU.
     """
     vars(phases)["Trainable"] = trainable
     places = places or new_places()

@@ -52,6 +52,11 @@ class Images:
                 self._moved[device] = pixels.to(device), labels.to(device)
         return self._moved[device]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what has been laid out on this process's devices."""
+        caches = ("_moved", "_canvases")
+        return {name: value for name, value in vars(self).items() if name not in caches}
+
     @cached_property
     def _moved(self) -> dict[str, tuple[Tensor, Tensor]]:
         return {}

@@ -14,6 +14,8 @@ CHANCES = 3
 """How often a trial goes on after a lost worker, with no epoch in between."""
 
 _NODE = "its node has died"
+_ASSERTION = "device-side assert"
+"""What CUDA says of an index out of range, or a label."""
 _KILLED = re.compile(r"Selected to kill: \(Actor\((\w+)\).*?memory used=([\d.]+)GB")
 _IN_USE = re.compile(r"was ([\d.]+)GB used / ([\d.]+)GB limit")
 
@@ -54,6 +56,8 @@ def fault_of(error: Exception) -> Fault:
             return Fault("preempted", reason, counts=False)
         case RayActorError() if _NODE in reason:
             return Fault("with their node", reason)
+    if _ASSERTION in reason:  # of the trial's code, after which the worker's GPU is lost to it
+        return Fault("died", reason, "failed", chances=0)
     return Fault("died", reason)
 
 

@@ -1,11 +1,12 @@
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks.harness import Benchmark, Result
+from benchmarks.harness import Benchmark, Case, Options, Result
 from benchmarks.harness.benchmark import load, names
 from tests.benchmarks.harness.measured import CASE, result
 
@@ -18,7 +19,12 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(command, "DOCUMENT", tmp_path / "docs" / "performance.md")
-    quick = Benchmark("Ours and theirs.", lambda _: [CASE], devices=("cpu",))
+
+    def measure(_: Options) -> list[Case]:
+        time.sleep(0.1)
+        return [CASE]
+
+    quick = Benchmark("Ours and theirs.", measure, devices=("cpu",))
     monkeypatch.setattr("benchmarks.harness.benchmark.load", lambda _: quick)
     return tmp_path
 
@@ -30,10 +36,15 @@ def test_every_file_is_a_benchmark(name: str) -> None:
     assert benchmark.devices
 
 
-def test_a_measurement_is_kept_and_shown(told: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_measurement_is_kept_and_shown(
+    told: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.harness.results.commit", lambda _: "1a2b3c4")
     assert command.main(["input"]) == 0
     (found,) = Result.read_all(told / "results")
     assert found.cases == (CASE,)
+    assert found.code == "1a2b3c4"
+    assert found.seconds > 0
     assert "ours over stock" in capsys.readouterr().out
 
 

@@ -11,8 +11,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from cifar_models.averaging import EMA, SWA, Average, Averaging, NoAveraging, settle
 from cifar_models.checkpoint import load, save
 from cifar_models.classifier import evaluate
+from cifar_models.diagnostics import ConfusionMatrix
+from cifar_models.numerics import Numerics
 from cifar_models.recipe import Recipe
-from cifar_models.training import Training
+from cifar_models.training import Training, train
 from tests.cifar_models.optimizers.networks import Weight, small
 from tests.cifar_models.small import RECIPE, images, measured, start
 
@@ -149,6 +151,16 @@ def test_statistics_of_the_mean_are_measured_only_for_what_is_measured() -> None
     assert counts == [0, 0, 1, 1, 2]
     list(always)
     assert equal(seldom.classifier.state_dict(), always.classifier.state_dict())
+    parts = images()
+    for validation, diagnostics, expected in (
+        (None, (), [0, 0, 0, 0, 1]),
+        (parts.validation, (ConfusionMatrix(),), [1, 2, 3, 4, 5]),
+    ):
+        training = train(
+            seldom.recipe, 0, parts.train, validation, Numerics(), 10, diagnostics=diagnostics
+        )
+        with mock.patch("cifar_models.averaging.update_bn", wraps=update_bn) as measuring:
+            assert [measuring.call_count for _ in training] == expected
     losses = [[r.metrics.get("validation/loss") for r in t.history] for t in (seldom, always)]
     assert losses[0] == [None, None, losses[1][2], None, losses[1][4]]
 

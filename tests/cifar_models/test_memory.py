@@ -15,6 +15,8 @@ from cifar_models.memory import of_a_gpu, want_of_memory
         (RuntimeError("CUDA error: out of memory"), "CUDA error: out of memory"),
         (RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`\nat"),
          "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_NOT_INITIALIZED"),
+         "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED"),
         (RuntimeError("shapes do not fit"), None),
         (ValueError("out of memory"), None),
     ],
@@ -39,6 +41,7 @@ def test_what_torch_really_raises_is_known() -> None:
         (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"), True),
         (RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED"), False),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), False),
+        (RuntimeError("CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED"), False),
         (MemoryError("out of memory"), False),
     ],
 )

@@ -69,21 +69,22 @@ def test_a_device_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("device", "begun", "answers", "expected"),
+    ("device", "answer", "expected"),
     [
-        ("cuda", True, False, True),
-        ("cuda", True, True, False),
-        ("cuda", False, False, False),
-        ("cpu", True, False, False),
+        ("cuda", torch.AcceleratorError("CUDA error: an illegal memory access"), True),
+        ("cuda", RuntimeError("Found no NVIDIA driver on your system"), True),
+        ("cuda", AssertionError("Torch not compiled with CUDA enabled"), True),
+        ("cuda", torch.AcceleratorError("CUDA error: out of memory"), False),
+        ("cuda", None, False),
+        ("cpu", RuntimeError("Found no NVIDIA driver on your system"), False),
     ],
 )
-def test_a_gpu_that_was_in_use_and_no_longer_answers_is_lost(
-    device: Device, begun: bool, answers: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_gpu_that_does_not_answer_is_lost_unless_it_is_full(
+    device: Device, answer: Exception | None, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def synchronize() -> None:
-        if not answers:
-            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+        if answer is not None:
+            raise answer
 
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: begun)
     monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
     assert lost(device) == expected

@@ -45,6 +45,8 @@ def test_document_tells_how_long_make_bench_took() -> None:
     said = "What `make bench` measures took 1.5 minutes together."
     assert said in document(benchmarks, [timed, on_gpu, long])
     assert "took" not in document(benchmarks, [result(CASE), on_gpu, long])
+    assert "took" not in document(benchmarks, [long])
+    assert document(benchmarks, [timed, result(CASE, benchmark="gone")])
 
 
 def test_a_device_without_result_is_open() -> None:

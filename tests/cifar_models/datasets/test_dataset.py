@@ -54,6 +54,7 @@ def test_images_are_moved_once_and_may_take_part_in_gradients() -> None:
     with torch.inference_mode():
         pixels, labels = images.on("cpu")
     assert images.on("cpu")[0] is pixels
+    assert {part.device.type for part in images.on("meta")} == {"meta"}
     assert np.shares_memory(pixels.numpy(), images.pixels)
     logits = torch.zeros(6, 2, requires_grad=True)
     nn.functional.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
@@ -70,7 +71,11 @@ def test_frozen_and_picklable() -> None:
     data = _data()
     with pytest.raises(FrozenInstanceError):
         data.train.pixels = data.test.pixels  # type: ignore[misc]
-    assert pickle.loads(pickle.dumps(data)).fingerprint == data.fingerprint
+    before = pickle.dumps(data)
+    data.train.on("cpu")
+    data.train.canvas("cpu", Margin(), mirrors=False)
+    assert pickle.dumps(data) == before, "what is laid out stays here"
+    assert pickle.loads(before).fingerprint == data.fingerprint
 
 
 @pytest.mark.parametrize("choice", registry("dataset").values(), ids=registry("dataset"))

@@ -70,6 +70,13 @@ def test_of_workers_killed_together_the_largest_is_blamed() -> None:
     )
 
 
+def test_code_that_a_gpu_s_assertion_ends_fails_at_once() -> None:
+    fault = fault_of(RuntimeError("AcceleratorError: CUDA error: device-side assert triggered"))
+    assert fault.status == "failed"
+    assert "device-side assert" in fault.reason
+    assert not Faults().survives("a", 3, fault)
+
+
 def test_a_trial_that_is_out_of_time_ends_at_once() -> None:
     fault = fault_of(TimedOut("took longer"))
     assert (fault.status, fault.reason) == ("timed_out", "took longer")

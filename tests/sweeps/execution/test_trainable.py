@@ -140,9 +140,15 @@ def test_memory_of_a_shared_gpu_is_given_back_between_trials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     made = worker(config(tmp_path, 0), gpus)
+    made.step()
     cache = SimpleNamespace(emptied=0)
+
+    def empty() -> None:
+        assert made._training is None, "nothing of it would be given back"
+        cache.emptied += 1
+
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: vars(cache).update(emptied=1))
+    monkeypatch.setattr(torch.cuda, "empty_cache", empty)
     made.reset_config(config(tmp_path, 1))
     assert cache.emptied == given_back
 
