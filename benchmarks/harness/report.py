@@ -130,7 +130,8 @@ def _conditions(result: Result) -> str:
         f"{result.scale}; {', '.join(f'{name} {v}' for name, v in result.versions.items())}."
     ]
     if result.code:
-        parts.append(f"Commit {result.code}; {number(result.seconds)} s.")
+        took = f", measured in {number(result.seconds)} s" if windows else ""
+        parts.append(f"Commit {result.code}{took}.")
     foreign = [w.foreign for w in windows if w.foreign is not None and not w.discarded]
     if foreign:
         discarded = sum(window.discarded for window in windows)

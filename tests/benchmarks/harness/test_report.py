@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.harness import Benchmark
+from benchmarks.harness import Benchmark, Case
 from benchmarks.harness.report import document, number, section, table
 from tests.benchmarks.harness.measured import CASE, result
 
@@ -34,7 +34,9 @@ def test_section_tells_the_conditions() -> None:
 def test_section_tells_the_commit_where_it_is_known() -> None:
     assert "Commit" not in section("input", ON_BOTH, [result(CASE)])
     timed = result(CASE).model_copy(update={"code": "1a2b3c4", "seconds": 61.5})
-    assert "Commit 1a2b3c4; 61.5 s." in section("input", ON_BOTH, [timed])
+    assert "Commit 1a2b3c4, measured in 61.5 s." in section("input", ON_BOTH, [timed])
+    remembered = timed.model_copy(update={"cases": (Case(name="Runs of other days"),)})
+    assert "Commit 1a2b3c4.\n" in section("input", ON_BOTH, [remembered])
 
 
 def test_document_tells_how_long_make_bench_took() -> None:
