@@ -95,7 +95,8 @@ def _measure(name: str, arguments: argparse.Namespace) -> None:
 
     from benchmarks.harness.benchmark import Options, load
     from benchmarks.harness.report import section
-    from benchmarks.harness.results import Result, commit, machine, now, versions
+    from benchmarks.harness.results import Result, machine, now, versions
+    from sweeps.record.environment import git_commit
 
     benchmark = load(name)
     present = {"cpu": True, "cuda": torch.cuda.is_available()}
@@ -105,7 +106,7 @@ def _measure(name: str, arguments: argparse.Namespace) -> None:
         if not present[device] or arguments.device not in (None, device):
             continue
         options = Options(arguments.scale, device, arguments.threads, arguments.data_dir, out)
-        began, code, started = now(), commit(ROOT), time.perf_counter()
+        began, code, started = now(), (git_commit() or "")[:7], time.perf_counter()
         cases = tuple(benchmark.measure(options))
         result = Result(
             benchmark=name,

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -95,7 +94,7 @@ class Case(_Frozen):
 class Result(_Frozen):
     """One run of one benchmark on one kind of device.
 
-    ``code`` is the commit that was measured, and ``seconds`` how long that took.
+    ``code`` is the commit that was checked out, and ``seconds`` how long that took.
     """
 
     benchmark: str
@@ -137,21 +136,6 @@ def compare(
         at_least=at_least,
         polluted=any(window.polluted for window in behind),
     )
-
-
-def commit(folder: Path) -> str:
-    """Return the commit of a checkout, with a + where code differs from it; else nothing."""
-
-    def asked(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = ["git", "-C", str(folder), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    try:
-        name = asked("rev-parse", "--short", "HEAD").stdout.strip()
-        changed = name and asked("diff", "--quiet", "HEAD", "--", "*.py").returncode
-        return f"{name}+" if changed else name
-    except OSError:  # there is no git
-        return ""
 
 
 def now() -> str:

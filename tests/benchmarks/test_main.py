@@ -39,7 +39,7 @@ def test_every_file_is_a_benchmark(name: str) -> None:
 def test_a_measurement_is_kept_and_shown(
     told: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.harness.results.commit", lambda _: "1a2b3c4")
+    monkeypatch.setattr("sweeps.record.environment.git_commit", lambda: "1a2b3c4" + 33 * "0")
     assert command.main(["input"]) == 0
     (found,) = Result.read_all(told / "results")
     assert found.cases == (CASE,)

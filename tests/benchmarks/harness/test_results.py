@@ -1,11 +1,10 @@
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from benchmarks.harness import Figure, Result, compare
-from benchmarks.harness.results import commit, machine, versions
+from benchmarks.harness.results import machine, versions
 from tests.benchmarks.harness.measured import CASE, result, window
 
 
@@ -52,26 +51,6 @@ def test_json_holds_what_a_reader_wants(tmp_path: Path) -> None:
     assert len(case["windows"]) == 5
     assert case["figures"][0] | {"n": 2, "median": 5.0, "met": True} == case["figures"][0]
     assert plain["versions"]["torch"]
-
-
-def test_the_commit_is_that_of_the_checkout(tmp_path: Path) -> None:
-    def git(*words: str) -> str:
-        settings = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-        command = ["git", "-C", str(tmp_path), *settings, *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    assert commit(tmp_path) == ""
-    (tmp_path / "code.py").touch()
-    git("init")
-    git("add", ".")
-    git("commit", "-m", "Begin")
-    assert commit(tmp_path)
-    assert git("rev-parse", "HEAD").startswith(commit(tmp_path))
-    (tmp_path / "results.json").touch()
-    git("add", ".")
-    assert not commit(tmp_path).endswith("+"), "results are no code"
-    (tmp_path / "code.py").write_text("pass")
-    assert commit(tmp_path).endswith("+")
 
 
 def test_machine_and_versions_are_told() -> None:
