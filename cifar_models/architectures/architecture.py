@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import torch
@@ -48,7 +47,19 @@ class Architecture(Component, kind="architecture"):
             ValueError: The images are too small for this network, torch cannot build it, or it is
                 larger than any machine.
         """
-        return _parameter_count(self, shape)
+        try:
+            with torch.device("meta"):
+                network = self.build(shape)
+        except (OverflowError, RuntimeError, TypeError) as error:  # sizes that torch cannot count
+            why = str(error).strip().partition("\n")[0]
+            raise ValueError(f"the network {self.name} cannot be built: {why}") from error
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        if weights > MOST_WEIGHTS:
+            raise ValueError(
+                f"the network {self.name} has {weights:,} weights, more than any machine holds; "
+                "make it smaller"
+            )
+        return weights
 
     def prepare(self, network: nn.Module, images: Tensor) -> None:
         """Fit an initialised network to the data before its first step; most need nothing.
@@ -58,21 +69,3 @@ class Architecture(Component, kind="architecture"):
             images: The first ``preparation`` training images, or all if they are fewer, normalised:
                 float (N, channels, height, width).
         """
-
-
-@lru_cache(1000)
-def _parameter_count(model: Architecture, shape: ImageShape) -> int:
-    """Count once: a search asks for every recipe, and most share their network with others."""
-    try:
-        with torch.device("meta"):
-            network = model.build(shape)
-    except (OverflowError, RuntimeError, TypeError) as error:  # sizes that torch cannot count
-        why = str(error).strip().partition("\n")[0]
-        raise ValueError(f"the network {model.name} cannot be built: {why}") from error
-    weights = sum(parameter.numel() for parameter in network.parameters())
-    if weights > MOST_WEIGHTS:
-        raise ValueError(
-            f"the network {model.name} has {weights:,} weights, more than any machine holds; "
-            "make it smaller"
-        )
-    return weights

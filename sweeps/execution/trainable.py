@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from ray import tune
 
 from cifar_models import checkpoint as checkpoints
-from cifar_models.architectures import Architecture, ImageShape
+from cifar_models.architectures import ImageShape
 from cifar_models.checkpoint import Checkpoint
 from cifar_models.classifier import evaluate
 from cifar_models.datasets import Images
@@ -23,7 +23,6 @@ from cifar_models.memory import of_a_gpu, want_of_memory
 from cifar_models.numerics import Numerics, lost
 from cifar_models.recipe import Recipe
 from cifar_models.source_file import SourceFile, load_source
-from cifar_models.test_time import Views
 from cifar_models.training import EpochResult, Training, build_classifier, train
 from sweeps.record.diagnosed import told
 from sweeps.record.environment import environment, processor
@@ -68,7 +67,7 @@ class Trainable(tune.Trainable):
         """Prepare the first trial of this actor, which has such a share of a GPU."""
         self._images = images or {}
         self._loaded: dict[str, Any] = {}
-        self._measured: dict[tuple[Architecture, ImageShape, Views, Numerics], dict[str, Any]] = {}
+        self._measured: dict[tuple[str, str, ImageShape, Numerics], dict[str, Any]] = {}
         self._sources, self._gpus = sources, gpus
         self._begin(config)
 
@@ -206,7 +205,9 @@ class Trainable(tune.Trainable):
         _, height, width, channels = images.train.pixels.shape
         shape = ImageShape(channels, height, width, images.num_classes)
         classifier, numerics = training.classifier, training.numerics
-        key = training.recipe.model, shape, training.recipe.test_time, numerics
+        recipe = training.recipe  # as text: a component of one's own may hold lists
+        network = recipe.model.model_dump_json(), recipe.test_time.model_dump_json()
+        key = *network, shape, numerics
         if key not in self._measured:
             image = torch.zeros(1, channels, height, width, device=numerics.device)
             self._measured[key] = {

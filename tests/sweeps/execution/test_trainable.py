@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from cifar_models.architectures import PlainCNN
 from cifar_models.numerics import Numerics
 from sweeps.execution import trainable
 from sweeps.execution.trainable import Trainable, TrainingImages
@@ -66,6 +67,13 @@ def test_a_worker_counts_each_network_once(tmp_path: Path, counted: list[object]
     made.reset_config(config(tmp_path, 9, **{"model.channels": (4, 9)}))
     assert made.step()["facts"]["flops"] not in flops
     assert len(counted) == 2
+
+
+def test_an_architecture_that_holds_lists_is_trained(
+    tmp_path: Path, counted: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlainCNN, "__hash__", None)
+    assert worker(config(tmp_path, 0)).step()["status"] == "running"
 
 
 def test_a_trial_that_could_not_start_has_no_counts(tmp_path: Path, counted: list[object]) -> None:
